@@ -1,0 +1,1 @@
+"""Find coordinated comment campaigns in exported comments, with the evidence for and against."""

@@ -1,0 +1,218 @@
+"""Settings as frozen data: validated once, digested into every output.
+
+Units stand in the names. `Config.from_toml` and `Config.with_settings` are the two doors in; an unknown key is an
+error, and all faults are reported together.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from detector.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class IngestConfig:
+    """How bytes become comments."""
+
+    max_line_bytes: int = 16 * 2**20
+    """A longer line is refused (`line_too_long`) without being held in memory."""
+    max_depth: int = 512
+    """Deeper JSON is refused (`too_deep`)."""
+    assume_utc_offset_min: int = 0
+    """Minutes east of UTC given to times that name no zone."""
+    rejects_kept: int = 10_000
+    """Refused lines written whole; the rest are only counted."""
+    reject_share_max: float = 0.05
+    """Above this share, and above `reject_count_max`, the run ends with exit code 3."""
+    reject_count_max: int = 20
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """How texts are compared."""
+
+    max_text_chars: int = 10_000
+    """A longer comment is compared on its first characters and marked as cut."""
+    shingle_chars: int = 5
+    """Length of a shingle that starts at an alphabetic letter or a digit."""
+    shingle_chars_han: int = 2
+    """Length of a shingle that starts at a Han, Kana or Hangul character."""
+    min_shingles: int = 12
+    """Texts with fewer shingles meet by equality only: sketches of tiny sets match by accident."""
+    n_permutations: int = 64
+    band_rows: int = 4
+    """Signature rows per band; with 16 bands a pair at `similarity_min` meets with probability 0.957."""
+    similarity_min: float = 0.65
+    """Jaccard similarity of shingle sets from which two texts are near copies."""
+    cohesion_slack: float = 0.15
+    """A member of a cluster may lie this far below `similarity_min` from its medoid."""
+    information_min_bits: float = 40.0
+    """Texts that carry less weigh nothing, however often they are repeated (greetings, cheers)."""
+    seed: int = 1
+    """Seed of the MinHash permutations (the default of datasketch)."""
+
+    @property
+    def n_bands(self) -> int:
+        """Bands in a signature."""
+        return self.n_permutations // self.band_rows
+
+    def recall_at(self, similarity: float) -> float:
+        """Probability that a pair of this Jaccard similarity shares a band (Leskovec, Rajaraman, Ullman, ch. 3.4)."""
+        return float(1.0 - (1.0 - similarity**self.band_rows) ** self.n_bands)
+
+
+@dataclass(frozen=True)
+class EvidenceConfig:
+    """What is measured, and against which chance."""
+
+    min_cluster_accounts: int = 3
+    """Clusters of fewer accounts are not tested by themselves."""
+    n_permutations: int = 999
+    """Permutations behind a synchrony p value; none can be smaller than 1 / (n_permutations + 1)."""
+    max_permuted_comments: int = 200
+    """Larger clusters are tested on this many comments, picked by hash: power is ample there."""
+    period_days: int = 7
+    """Traffic is exchangeable inside a target and a period of this length, not across."""
+    synchrony_windows_s: tuple[int, ...] = (60, 600, 3_600, 86_400)
+    batch_windows_h: tuple[int, ...] = (48, 168)
+    """Account creation batches are looked for in windows of this length."""
+    burst_bins_min: int = 60
+    false_discovery_rate: float = 0.01
+    """Benjamini-Hochberg level over all clusters tested, per kind of evidence."""
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class JudgeConfig:
+    """How evidence becomes tiers."""
+
+    account_copy_share_min: float = 0.25
+    """An account is flagged only if at least this share of its comments lies in the campaign."""
+    allow_texts: tuple[str, ...] = ()
+    """Texts that are known to be innocent (a petition's wording): clusters holding one are reported, never flagged."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of a run."""
+
+    ingest: IngestConfig = field(default_factory=IngestConfig)
+    text: TextConfig = field(default_factory=TextConfig)
+    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+    judge: JudgeConfig = field(default_factory=JudgeConfig)
+
+    def __post_init__(self) -> None:
+        faults = _faults(self)
+        if faults:
+            raise ConfigError("; ".join(faults))
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> "Config":
+        """Read settings from a TOML file with the sections `ingest`, `text`, `evidence` and `judge`.
+
+        Parameters
+        ----------
+        path
+            The file; keys that it leaves out keep their defaults.
+
+        Raises
+        ------
+        ConfigError
+            The file cannot be read, or a key is unknown, of another type or out of range.
+        """
+        try:
+            tree = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"settings file {path}: {error}") from None
+        return cls._from_tree(tree)
+
+    def with_settings(self, assignments: Sequence[str]) -> "Config":
+        """Return a copy with `section.field=value` assignments applied; values are TOML or bare words."""
+        tree = msgspec.to_builtins(self)
+        for assignment in assignments:
+            name, equals, value = assignment.partition("=")
+            section, dot, key = name.strip().partition(".")
+            if not (equals and dot):
+                raise ConfigError(f"setting {assignment!r}: write it as section.field=value")
+            if section not in tree or key not in tree[section]:
+                raise ConfigError(f"setting {name.strip()!r} is unknown: `detector config` lists them all")
+            try:
+                tree[section][key] = tomllib.loads(f"value = {value}")["value"]
+            except tomllib.TOMLDecodeError:
+                tree[section][key] = value.strip()
+        return self._from_tree(tree)
+
+    @classmethod
+    def _from_tree(cls, tree: Mapping[str, Any]) -> "Config":
+        known = {section.name: {key.name for key in fields(_SECTIONS[section.name])} for section in fields(cls)}
+        unknown = [
+            f"{section}.{key}" if section in known else section
+            for section, keys in tree.items()
+            for key in (keys if section in known and isinstance(keys, Mapping) else {"": None})
+            if section not in known or key not in known[section]
+        ]
+        if unknown:
+            raise ConfigError(f"unknown settings: {', '.join(unknown)}")
+        try:
+            return msgspec.convert(tree, cls)
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"settings: {error}") from None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain nested dicts, as `run.json` keeps them."""
+        tree: dict[str, Any] = msgspec.to_builtins(self)
+        return tree
+
+    def to_toml(self) -> str:
+        """Return the settings as TOML that `from_toml` reads back to an equal `Config`."""
+        lines = []
+        for section, keys in self.to_dict().items():
+            lines.append(f"[{section}]")
+            # JSON and TOML write numbers, strings and lists of them alike.
+            lines += [f"{key} = {msgspec.json.encode(value).decode()}" for key, value in keys.items()]
+            lines.append("")
+        return "\n".join(lines)
+
+    def digest(self) -> str:
+        """Return 16 hexadecimal digits that change with any setting."""
+        return hashlib.blake2b(msgspec.json.encode(self.to_dict(), order="sorted"), digest_size=8).hexdigest()
+
+
+_SECTIONS = {"ingest": IngestConfig, "text": TextConfig, "evidence": EvidenceConfig, "judge": JudgeConfig}
+
+
+def _faults(config: Config) -> list[str]:
+    """List what is out of range, in words."""
+    text, evidence = config.text, config.evidence
+    shares = {
+        "ingest.reject_share_max": config.ingest.reject_share_max,
+        "text.similarity_min": text.similarity_min,
+        "text.cohesion_slack": text.cohesion_slack,
+        "evidence.false_discovery_rate": evidence.false_discovery_rate,
+        "judge.account_copy_share_min": config.judge.account_copy_share_min,
+    }
+    positive = {
+        "ingest.max_line_bytes": config.ingest.max_line_bytes,
+        "ingest.max_depth": config.ingest.max_depth,
+        "text.max_text_chars": text.max_text_chars,
+        "text.shingle_chars": text.shingle_chars,
+        "text.shingle_chars_han": text.shingle_chars_han,
+        "text.n_permutations": text.n_permutations,
+        "text.band_rows": text.band_rows,
+        "evidence.n_permutations": evidence.n_permutations,
+        "evidence.period_days": evidence.period_days,
+        "evidence.burst_bins_min": evidence.burst_bins_min,
+    }
+    faults = [f"{name} must lie between 0 and 1, not {value}" for name, value in shares.items() if not 0 <= value <= 1]
+    faults += [f"{name} must be at least 1, not {value}" for name, value in positive.items() if value < 1]
+    if not faults and text.n_permutations % text.band_rows:
+        faults.append("text.n_permutations must be a multiple of text.band_rows")
+    if evidence.min_cluster_accounts < 2:
+        faults.append("evidence.min_cluster_accounts must be at least 2")
+    return faults

@@ -1,0 +1,1 @@
+"""Clusters to measured facts, each against a stated chance."""

@@ -1,0 +1,1 @@
+"""Bytes to COMMENTS and REJECTS: every line is judged, skipped by reason or quarantined."""

@@ -1,0 +1,1 @@
+"""Measured facts to scores, tiers and sentences."""

@@ -1,0 +1,1 @@
+"""Frames to files and pages that people read."""

@@ -1,0 +1,1 @@
+"""COMMENTS to clusters of near copies, in vectorised numpy."""
