@@ -112,10 +112,9 @@ MARKS = Schema(
     _columns(
         row=(pl.UInt32, "row in COMMENTS"),
         text_key=(pl.UInt64, "key of its canonical text"),
-        raw_key=(pl.UInt64, "key of its text as written"),
         n_invisible=(pl.UInt16, "invisible or direction-changing characters between or around letters"),
         n_homoglyphs=(pl.UInt16, "letters of a foreign script inside a word, that look like the script's own"),
-        tail_key=(pl.UInt64, "key of a last word that occurs in no other text of the dump; null otherwise"),
+        tail_key=(pl.UInt64, "key of a random-looking last word that was cut off; null: none"),
         is_cut=(pl.Boolean, "longer than `max_text_chars`"),
     ),
 )

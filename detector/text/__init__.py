@@ -1,1 +1,5 @@
 """COMMENTS to clusters of near copies, in vectorised numpy."""
+
+from detector.text.cluster import Clustered, cluster_comments
+
+__all__ = ["Clustered", "cluster_comments"]
