@@ -132,6 +132,17 @@ class Config:
             raise ConfigError(f"settings file {path}: {error}") from None
         return cls._from_tree(tree)
 
+    @classmethod
+    def from_dict(cls, tree: Mapping[str, Any]) -> "Config":
+        """Return the settings that `to_dict` wrote.
+
+        Raises
+        ------
+        ConfigError
+            A key is unknown, of another type or out of range.
+        """
+        return cls._from_tree(tree)
+
     def with_settings(self, assignments: Sequence[str]) -> "Config":
         """Return a copy with `section.field=value` assignments applied; values are TOML or bare words."""
         tree = msgspec.to_builtins(self)

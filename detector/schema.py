@@ -128,7 +128,7 @@ TEXTS = Schema(
         n_chars=(pl.UInt32, "characters of the canonical text"),
         n_shingles=(pl.UInt32, "shingles, repeats counted"),
         script=(pl.String, "latin, han, cyrillic, arabic, other or none: the script of most letters"),
-        information_bits=(pl.Float64, "how surprising the text is, given how common its words are in this dump"),
+        information_bits=(pl.Float64, "how much the text says, by its length, script and repetition; null for a text that stands alone"),
         n_comments=(pl.UInt32, "comments with this canonical text"),
     ),
 )
@@ -194,15 +194,39 @@ LINKS = Schema(
 
 TESTS = Schema(
     "TESTS",
-    "one measured fact about one cluster, before it is judged",
+    "one measured fact about one cluster or candidate campaign, before it is judged",
     _columns(
-        cluster_id=(pl.String, "cluster"),
+        subject_kind=(pl.String, "cluster or campaign"),
+        subject_id=(pl.String, "its id"),
         signal=(pl.String, "name of the signal"),
         observed=(pl.Float64, "what was seen"),
         expected=(pl.Float64, "what chance gives"),
         p=(pl.Float64, "chance of so much, 0-1; null: not testable"),
-        q=(pl.Float64, "false discovery rate over the clusters tested, 0-1"),
+        q=(pl.Float64, "false discovery rate over the subjects tested for this signal, 0-1"),
         detail=(pl.Float64, "second number of the sentence, such as a window in seconds"),
+    ),
+)
+
+CANDIDATES = Schema(
+    "CANDIDATES",
+    "a comment in a cluster that says enough to be judged, ordered by campaign_id, cluster_id and row",
+    _columns(
+        row=(pl.UInt32, "row in COMMENTS"),
+        cluster_id=(pl.String, "cluster"),
+        campaign_id=(pl.String, "candidate campaign: `c` and the digits of its oldest cluster"),
+        account=(pl.String, "account; null where unknown"),
+        is_first=(pl.Boolean, "the first copy in its cluster"),
+        n_clusters=(pl.UInt32, "clusters of the candidate that the account stands in"),
+    ),
+)
+
+SIGNS = Schema(
+    "SIGNS",
+    "an account that carries a sign in its own right, ordered by campaign_id, account and sign",
+    _columns(
+        campaign_id=(pl.String, "candidate campaign"),
+        account=(pl.String, "account"),
+        sign=(pl.String, "company, linked_accounts, creation_batch, disguise or same_name"),
     ),
 )
 
@@ -284,7 +308,7 @@ CLUSTERS = Schema(
         language=(pl.String, "most frequent language or script"),
         start=(TIME, "first comment"),
         end=(TIME, "last comment"),
-        information_bits=(pl.Float64, "how surprising the medoid text is"),
+        information_bits=(pl.Float64, "how much the text says, by its length, script and repetition"),
         score=(pl.Float64, "evidence of inauthentic coordination, 0-1, higher = more"),
         tier=(pl.String, "none, low, medium or high"),
         coordination_tier=(pl.String, "none, low, medium or high"),

@@ -1,1 +1,5 @@
 """Measured facts to scores, tiers and sentences."""
+
+from detector.judge.score import Judged, judge
+
+__all__ = ["Judged", "judge"]

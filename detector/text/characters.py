@@ -27,6 +27,8 @@ JOINED = 128
 """A letter of a script in which invisible joiners carry meaning (Arabic, Indic, Thai, Mongolian …)."""
 CYRILLIC = 256
 ARABIC = 512
+BLANK = 1024
+"""White space and control characters."""
 KNOWN = 1 << 15
 
 _SPACE = 0x20
@@ -77,7 +79,7 @@ def _describe(code_point: int) -> tuple[int, int, int]:
     if 0x300 <= code_point <= 0x36F or 0x1AB0 <= code_point <= 0x1AFF or 0x20D0 <= code_point <= 0x20FF:
         return MARK, _SPACE, code_point
     if category[0] not in "LM":
-        return 0, _SPACE, code_point
+        return BLANK if category[0] in "ZC" else 0, _SPACE, code_point
     script = unicodedata.name(char, "").split(" ")[0].split("-")[0]
     foreign = _lookalikes().get(char)
     kind = LETTER

@@ -70,7 +70,7 @@ def cluster_comments(comments: pl.DataFrame, config: TextConfig) -> Clustered:
 
     text_of_row = of_raw[rows["raw"].to_numpy()]
     marks = _marks(rows, canonical, keys[text_of_row])
-    texts = _texts(keys, chars, starts, shingles, canonical.scripts[first], weights)
+    texts = _texts(keys, chars, starts, shingles, canonical.scripts[first], weights, labels)
     members = _members(rows["row"].to_numpy(), text_of_row, keys, labels, similarity)
     return Clustered(TEXTS.check(texts), MARKS.check(marks), MEMBERS.check(members))
 
@@ -194,16 +194,21 @@ def _texts(
     shingles: Shingles,
     scripts: npt.NDArray[np.str_],
     weights: Rows,
+    labels: Rows,
 ) -> pl.DataFrame:
     n = len(keys)
     lengths = np.diff(starts)
     owner = np.repeat(np.arange(n), lengths)
     han = np.bincount(owner[(characters().kinds[chars] & SHORT) != 0], minlength=n)
-    # A text that repeats itself says no more than once: only distinct shingles count.
+    # A text that repeats itself says no more than once: only distinct shingles count. They are counted for copied
+    # texts only, for nobody asks how much a text says that stands alone.
+    copied = np.flatnonzero(np.bincount(labels, weights, minlength=n)[labels] > 1)
     n_distinct = np.zeros(n)
-    for start in range(0, n, 1 << 14):
-        which = np.arange(start, min(n, start + (1 << 14)))
+    for start in range(0, len(copied), 1 << 14):
+        which = copied[start : start + (1 << 14)]
         n_distinct[which] = distinct(which, shingles)[1]
+    alone = np.ones(n, dtype=np.bool_)
+    alone[copied] = False
     fresh = np.divide(n_distinct, shingles.count(), out=np.zeros(n), where=shingles.count() > 0)
     bits = fresh * ((lengths - han) * _BITS_PER_LETTER + han * _BITS_PER_HAN)
     return pl.DataFrame(
@@ -213,7 +218,7 @@ def _texts(
             "n_chars": lengths,
             "n_shingles": shingles.count(),
             "script": scripts.tolist(),
-            "information_bits": bits,
+            "information_bits": pl.Series(bits).set(pl.Series(alone), None),
             "n_comments": weights,
         },
         schema=TEXTS.dtypes(),

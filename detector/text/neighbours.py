@@ -172,5 +172,9 @@ def distinct(texts: Rows, shingles: Shingles) -> tuple[npt.NDArray[np.uint64], n
     position = np.repeat(np.arange(len(texts)), counts)
     within = np.arange(len(position)) - (np.cumsum(counts) - counts)[position]
     hashes = shingles.hashes[shingles.starts[texts][position] + within]
-    keys = np.unique((position.astype(np.uint64) << np.uint64(32)) | hashes)
+    keys = (position.astype(np.uint64) << np.uint64(32)) | hashes
+    keys.sort()
+    new = np.ones(len(keys), dtype=np.bool_)
+    new[1:] = keys[1:] != keys[:-1]
+    keys = keys[new]
     return keys, np.bincount((keys >> np.uint64(32)).astype(np.int64), minlength=len(texts))

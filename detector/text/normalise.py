@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.text.characters import (
-    ARABIC, CYRILLIC, DIGIT, FOREIGN, INVISIBLE, JOINED, LATIN, LETTER, MARK, SHORT, CodePoints, characters,
+    ARABIC, BLANK, CYRILLIC, DIGIT, FOREIGN, INVISIBLE, JOINED, LATIN, LETTER, MARK, SHORT, CodePoints, characters,
 )  # fmt: skip
 
 _SPACE = 0x20
@@ -152,7 +152,7 @@ def _normalise_block(texts: pl.Series, seed: int) -> _Block:
     # A text without letters or digits (emoji, cheers) is compared as it stands.
     wordless = np.bincount(owner[solid], minlength=n) == 0
     chars = np.where(wordless[owner], raw, chars)
-    solid |= wordless[owner] & (raw != _SPACE)
+    solid |= wordless[owner] & ((kinds & BLANK) == 0)
     chars, owner, kinds = _single_spaced(chars, owner, kinds, solid)
     scripts = _scripts(kinds, owner, n)
     chars, owner = _mask_digits(chars, owner)

@@ -1,0 +1,75 @@
+"""Are copies made to look different, each in its own way?"""
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from detector.evidence.significance import binomial_tail
+from detector.evidence.traffic import UNKNOWN, Codes, Traffic
+
+Floats = npt.NDArray[np.float64]
+
+DISGUISES = ("invisible", "homoglyph", "tail")
+
+
+def measure_disguise(
+    comments: pl.DataFrame, marks: pl.DataFrame, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int
+) -> tuple[Floats, Floats, Floats, Floats, pl.DataFrame]:
+    """Test whether the copies of a group carry marks of disguise that differ from copy to copy.
+
+    Parameters
+    ----------
+    comments, marks
+        COMMENTS and MARKS.
+    rows, groups
+        (m,) comments and their groups.
+
+    Returns
+    -------
+    observed, expected, p, detail
+        (n_groups,) distinct variants of the most telling mark, expected number, p times the marks tried, and the
+        index of that mark in `DISGUISES`.
+    carriers
+        `group`, `account` of the known accounts whose copies carry a telling mark.
+
+    Notes
+    -----
+    Copies that all carry the same mark were copied with it, as from a web page, and count once: a variant is one
+    wording as written, or one random tail. Null: comments of the group are marked as often as the other comments.
+    """
+    frame = (
+        pl.DataFrame({"row": rows, "group": groups}, schema={"row": pl.UInt32, "group": pl.Int64})
+        .join(marks.select("row", "text_key", "n_invisible", "n_homoglyphs", "tail_key"), on="row", how="left")
+        .join(comments.select("row", "text"), on="row", how="left")
+        .sort("group", "row")
+    )
+    everywhere = marks.select(
+        invisible=(pl.col("n_invisible") > 0).sum(),
+        homoglyph=(pl.col("n_homoglyphs") > 0).sum(),
+        tail=pl.col("tail_key").is_not_null().sum(),
+    ).row(0)
+    is_marked = {
+        "invisible": pl.col("n_invisible") > 0,
+        "homoglyph": pl.col("n_homoglyphs") > 0,
+        "tail": pl.col("tail_key").is_not_null(),
+    }
+    variant = {"invisible": pl.col("text"), "homoglyph": pl.col("text"), "tail": pl.col("tail_key")}
+    out = np.full((4, n_groups), np.nan)
+    sizes = np.bincount(groups, minlength=n_groups)
+    carriers = []
+    for index, name in enumerate(DISGUISES):
+        marked = frame.filter(is_marked[name])
+        counts = marked.group_by("group").agg(n=pl.len(), variants=variant[name].n_unique())
+        here, variants = np.zeros(n_groups), np.zeros(n_groups)
+        here[counts["group"].to_numpy()] = counts["n"].to_numpy()
+        variants[counts["group"].to_numpy()] = counts["variants"].to_numpy()
+        share = np.minimum((everywhere[index] - here + 1) / np.maximum(marks.height - sizes + 1, 1), 1.0)
+        p = np.minimum(binomial_tail(np.where(variants > 1, variants, 0), sizes, share) * len(DISGUISES), 1.0)
+        better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))
+        out[:, better] = variants[better], (share * sizes)[better], p[better], np.full(int(better.sum()), index)
+        telling = np.flatnonzero((variants > 1) & (p <= 1e-3))
+        carriers.append(marked.filter(pl.col("group").is_in(telling.tolist())).select("group", "row"))
+    listed = pl.concat(carriers)
+    account = traffic.account[listed["row"].to_numpy()]
+    listed = listed.with_columns(account=pl.Series(account)).filter(pl.col("account") != UNKNOWN)
+    return out[0], out[1], out[2], out[3], listed.select("group", "account").unique().sort("group", "account")

@@ -1,0 +1,301 @@
+"""Who meets whom again: clusters that share accounts beyond chance, and the pairs of accounts behind that."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy.sparse import coo_array, csc_array, csr_array, diags_array
+from scipy.sparse.csgraph import connected_components
+
+from detector.evidence.significance import false_discovery_rates, poisson_tail
+from detector.evidence.traffic import UNKNOWN, Codes, Traffic
+from detector.schema import LINKS
+
+Floats = npt.NDArray[np.float64]
+
+# Two copies by one account within this time are one sitting: a letter in two parts is not a second meeting.
+_SITTING_US = 600_000_000
+_CLUSTERS_PER_ACCOUNT = 200
+_MEETINGS_MIN = 3
+_LINKED_CLUSTER_ACCOUNTS = 300
+_LINKS_MAX = 200_000
+_CARRY_SHARE = 0.2
+_URL = r"(?i)(?:https?://)?(?:www\.|m\.)?([^\s<>\"'\p{Han}，。！？()]+)"
+
+
+@dataclass(frozen=True)
+class Company:
+    """Pairs of clusters that share accounts: `left` < `right` (k,), and how many, expected how many, p and q."""
+
+    left: Codes
+    right: Codes
+    observed: Codes
+    expected: Floats
+    p: Floats
+    q: Floats
+
+
+def measure_company(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int) -> Company:
+    """Test for every pair of clusters whether the same accounts stand in both.
+
+    Parameters
+    ----------
+    rows, clusters
+        (m,) the first copy of each known account in each cluster.
+
+    Returns
+    -------
+    Company
+        Pairs with at least one shared account; q over all n_clusters (n_clusters - 1) / 2 pairs.
+
+    Notes
+    -----
+    Null: given how much each account comments at each target in each period, and how large a part of the comments
+    there each text makes up, accounts choose texts independently. The expected number of accounts that hold texts c
+    and d is the sum over accounts of (comments at s) (comments at t) (share of c at s) (share of d at t) over all
+    strata s and t, a comment not being counted twice; its distribution is taken as Poisson.
+    """
+    kept = ~traffic.is_live[rows] & (traffic.account[rows] != UNKNOWN)
+    rows, clusters = rows[kept], clusters[kept]
+    left, right, observed = _shared(traffic, rows, clusters, n_clusters)
+    expected = _expected_company(traffic, rows, clusters, n_clusters, left, right)
+    p = poisson_tail(observed, expected)
+    q = false_discovery_rates(p, n_clusters * (n_clusters - 1) // 2)
+    return Company(left, right, observed, expected, p, q)
+
+
+def _shared(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int) -> tuple[Codes, Codes, Codes]:
+    """Count the accounts that stand in both clusters of a pair, on separate occasions."""
+    order = np.lexsort((clusters, traffic.account[rows]))
+    rows, clusters = rows[order], clusters[order]
+    account, time, timed = traffic.account[rows], traffic.time[rows], traffic.has_time[rows]
+    most = int(np.bincount(account).max()) if len(account) else 0
+    found = [np.zeros(0, dtype=np.int64)]
+    # Accounts are few that stand in many clusters; their pairs are listed one distance at a time.
+    for step in range(1, min(most, _CLUSTERS_PER_ACCOUNT)):
+        same = account[step:] == account[:-step]
+        apart = ~(timed[step:] & timed[:-step]) | (np.abs(time[step:] - time[:-step]) > _SITTING_US)
+        at = np.flatnonzero(same & apart)
+        found.append(clusters[at] * n_clusters + clusters[at + step])
+    pairs, counts = np.unique(np.concatenate(found), return_counts=True)
+    return pairs // max(n_clusters, 1), pairs % max(n_clusters, 1), counts.astype(np.int64)
+
+
+def _expected_company(
+    traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int, left: Codes, right: Codes
+) -> Floats:
+    visits, rates = _visits_and_rates(traffic, rows, clusters, n_clusters)
+    # n (n - 1) instead of n squared: one comment holds one text.
+    together = (visits.T @ visits - diags_array(visits.sum(axis=0))).tocsr()
+    reach = csc_array(together @ rates)
+    rates = csc_array(rates)
+    expected = np.zeros(len(left))
+    for start in range(0, len(left), 1 << 14):
+        block = slice(start, start + (1 << 14))
+        expected[block] = rates[:, left[block]].multiply(reach[:, right[block]]).sum(axis=0)
+    return np.maximum(expected, 1e-9)
+
+
+def _visits_and_rates(
+    traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int
+) -> tuple[csr_array, csr_array]:  # fmt: skip
+    """Return comments by account and stratum, and the share of each text in the comments of a stratum."""
+    known = traffic.account != UNKNOWN
+    visits = coo_array(
+        (np.ones(int(known.sum())), (traffic.account[known], traffic.stratum[known])),
+        shape=(len(traffic.accounts), traffic.n_strata),
+    ).tocsr()
+    totals = np.maximum(np.bincount(traffic.stratum[known], minlength=traffic.n_strata), 1)
+    rates = coo_array(
+        (1.0 / totals[traffic.stratum[rows]], (traffic.stratum[rows], clusters)), shape=(traffic.n_strata, n_clusters)
+    ).tocsr()
+    return visits, rates
+
+
+def carry_links(comments: pl.DataFrame, rows: Codes, clusters: Codes) -> pl.DataFrame:
+    """Find the addresses that clusters carry and that hardly anybody else does.
+
+    Returns
+    -------
+    DataFrame
+        `cluster`, `link`: at least a fifth of the cluster's comments hold the address, and at least four fifths of
+        all comments with it lie in the clusters given.
+    """
+    member = pl.DataFrame({"row": rows, "cluster": clusters}, schema={"row": pl.UInt32, "cluster": pl.Int64})
+    links = (
+        comments.lazy()
+        .select("row", link=pl.col("text").str.extract_all(r"(?i)https?://[^\s<>\"'\p{Han}，。！？()]+"), url="url")
+        .filter((pl.col("link").list.len() > 0) | pl.col("url").is_not_null())
+        .with_columns(link=pl.concat_list(pl.col("link"), pl.col("url")))
+        .select("row", "link")
+        .explode("link", empty_as_null=False)
+        .drop_nulls()
+        .with_columns(pl.col("link").str.replace(_URL, "$1").str.replace(r"[?#].*$", "").str.strip_chars_end("/.,;:!"))
+        .unique()
+        .collect()
+    )
+    sizes = member.group_by("cluster").agg(size=pl.len())
+    inside = links.join(member, on="row").group_by("cluster", "link").agg(n=pl.len())
+    spread = links.group_by("link").agg(everywhere=pl.len())
+    within = inside.group_by("link").agg(here=pl.col("n").sum())
+    return (
+        inside.join(sizes, on="cluster")
+        .join(spread, on="link")
+        .join(within, on="link")
+        .filter((pl.col("n") >= 2) & (pl.col("n") >= _CARRY_SHARE * pl.col("size")))
+        .filter(pl.col("here") >= 0.8 * pl.col("everywhere"))
+        .select("cluster", "link")
+        .sort("cluster", "link")
+    )
+
+
+def join_clusters(
+    company: Company, links: pl.DataFrame, circles: tuple[Codes, Codes], n_clusters: int, q_max: float
+) -> Codes:
+    """Join clusters into candidate campaigns: by shared accounts beyond chance, by linked accounts, by rare addresses.
+
+    Parameters
+    ----------
+    company, links
+        From `measure_company` and `carry_links`.
+    circles
+        Clusters and the circle of linked accounts that each holds, from `find_circles`.
+
+    Returns
+    -------
+    ndarray
+        (n_clusters,) labels, equal inside a candidate.
+    """
+    met = (company.q <= q_max) & (company.observed >= _MEETINGS_MIN)
+    addresses = links["link"].rank("dense").cast(pl.Int64).to_numpy()
+    circle_clusters, circle = circles
+    # Addresses and circles are nodes of their own: a star joins k clusters by k edges.
+    n_circles = int(circle.max()) + 1 if len(circle) else 0
+    left = np.concatenate([company.left[met], links["cluster"].to_numpy(), circle_clusters])
+    right = np.concatenate([company.right[met], n_clusters + n_circles + addresses - 1, n_clusters + circle])
+    n_nodes = n_clusters + n_circles + (int(addresses.max()) if len(addresses) else 0)
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n_nodes, n_nodes))
+    return connected_components(graph.tocsr(), directed=False)[1][:n_clusters].astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of accounts `a` < `b` (k,) that hold more texts in common than chance gives, strongest first."""
+
+    a: Codes
+    b: Codes
+    observed: Codes
+    expected: Floats
+    p: Floats
+    q: Floats
+
+
+def pair_accounts(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int, q_max: float) -> Pairs:
+    """Find the pairs of accounts that hold more texts in common than chance gives.
+
+    Returns
+    -------
+    Pairs
+        Pairs with three or more texts in common and q <= `q_max` over all pairs of accounts; at most `_LINKS_MAX`.
+
+    Notes
+    -----
+    Null as in `measure_company`: the expected number of texts that a and b share is the sum over texts and strata
+    of (comments of a at s) (share of the text at s) (comments of b at t) (share of the text at t), taken as Poisson.
+    Where two accounts post nearly everything together, this finds them although the texts they share are popular
+    through themselves. Clusters of more than 300 accounts say little about any pair and are left out.
+    """
+    n_accounts = len(traffic.accounts)
+    sizes = np.bincount(clusters, minlength=n_clusters)
+    kept = (sizes[clusters] <= _LINKED_CLUSTER_ACCOUNTS) & ~traffic.is_live[rows] & (traffic.account[rows] != UNKNOWN)
+    rows, clusters = rows[kept], clusters[kept]
+    often = np.bincount(traffic.account[rows], minlength=n_accounts) >= _MEETINGS_MIN
+    few = often[traffic.account[rows]]
+    holds = coo_array(
+        (np.ones(int(few.sum())), (traffic.account[rows[few]], clusters[few])), shape=(n_accounts, n_clusters)
+    ).tocsr()
+    shared = (holds @ holds.T).tocoo()
+    pick = (shared.coords[0] < shared.coords[1]) & (shared.data >= _MEETINGS_MIN)
+    a, b = shared.coords[0][pick].astype(np.int64), shared.coords[1][pick].astype(np.int64)
+    observed = shared.data[pick].astype(np.int64)
+    expected = _expected_shared(traffic, rows, clusters, n_clusters, a, b)
+    p = poisson_tail(observed, expected)
+    q = false_discovery_rates(p, n_accounts * (n_accounts - 1) // 2)
+    sure = np.flatnonzero(q <= q_max)
+    sure = sure[np.lexsort((b[sure], a[sure], p[sure]))][:_LINKS_MAX]
+    return Pairs(a[sure], b[sure], observed[sure], expected[sure], p[sure], q[sure])
+
+
+def _expected_shared(
+    traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int, a: Codes, b: Codes
+) -> Floats:  # fmt: skip
+    visits, rates = _visits_and_rates(traffic, rows, clusters, n_clusters)
+    overlap = (rates @ rates.T).tocsr()
+    expected = np.zeros(len(a))
+    order = np.argsort(a, kind="stable")
+    for start in range(0, len(a), 1 << 14):
+        at = order[start : start + (1 << 14)]
+        own, place = np.unique(a[at], return_inverse=True)
+        reach = (visits[own] @ overlap).tocsr()
+        expected[at] = reach[place].multiply(visits[b[at]]).sum(axis=1)
+    return np.maximum(expected, 1e-9)
+
+
+def find_circles(pairs: Pairs, traffic: Traffic, rows: Codes, clusters: Codes) -> tuple[Codes, Codes]:
+    """Find the clusters that a circle of linked accounts stands in.
+
+    Returns
+    -------
+    clusters, circles
+        (k,) clusters in which at least three linked accounts of one circle stand, or all accounts if they are two;
+        and the circle's number.
+    """
+    n_accounts = len(traffic.accounts)
+    graph = coo_array((np.ones(len(pairs.a), dtype=np.int8), (pairs.a, pairs.b)), shape=(n_accounts, n_accounts))
+    label = connected_components(graph.tocsr(), directed=False)[1]
+    linked = np.zeros(n_accounts, dtype=np.bool_)
+    linked[pairs.a] = linked[pairs.b] = True
+    known = traffic.account[rows] != UNKNOWN
+    rows, clusters = rows[known], clusters[known]
+    account = traffic.account[rows]
+    inside = linked[account]
+    found, counts = np.unique(np.stack([clusters[inside], label[account[inside]]]), axis=1, return_counts=True)
+    sizes = np.bincount(clusters)
+    enough = counts >= np.minimum(_MEETINGS_MIN, sizes[found[0]])
+    circles = np.unique(found[1][enough], return_inverse=True)[1].astype(np.int64)
+    return found[0][enough].astype(np.int64), circles
+
+
+def tabulate_links(pairs: Pairs, traffic: Traffic, rows: Codes, clusters: Codes) -> pl.DataFrame:
+    """Return pairs of accounts as LINKS."""
+    names = traffic.accounts
+    return LINKS.check(
+        pl.DataFrame(
+            {
+                "account_a": names.gather(pairs.a),
+                "account_b": names.gather(pairs.b),
+                "n_shared_clusters": pairs.observed.astype(np.uint32),
+                "expected": pairs.expected,
+                "p": pairs.p,
+                "q": pairs.q,
+                "median_gap_s": _median_gaps(traffic, rows, clusters, pairs.a, pairs.b),
+            },
+            schema=LINKS.dtypes(),
+        ).sort("account_a", "account_b")
+    )
+
+
+def _median_gaps(traffic: Traffic, rows: Codes, clusters: Codes, a: Codes, b: Codes) -> pl.Series:
+    """Return the median time between two accounts' copies of the texts they share, seconds."""
+    copies = pl.DataFrame(
+        {"account": traffic.account[rows], "cluster": clusters, "time": traffic.time[rows]}
+    ).filter(pl.Series(traffic.has_time[rows]))  # fmt: skip
+    pairs = pl.DataFrame({"a": a, "b": b}).with_row_index("pair")
+    gaps = (
+        pairs.join(copies, left_on="a", right_on="account")
+        .join(copies, left_on=["b", "cluster"], right_on=["account", "cluster"])
+        .group_by("pair")
+        .agg(gap=((pl.col("time") - pl.col("time_right")).abs() / 1e6).median())
+    )
+    return pairs.join(gaps, on="pair", how="left").sort("pair")["gap"]

@@ -1,0 +1,112 @@
+"""Do the copies of a text come closer together than comments at the same targets in the same period do?"""
+
+import numpy as np
+import numpy.typing as npt
+
+from detector.config import EvidenceConfig
+from detector.evidence.traffic import Codes, Traffic
+
+Floats = npt.NDArray[np.float64]
+
+_SCOUTS = 99
+_SCOUT_P_MAX = 0.1
+_BLOCK_CELLS = 1 << 22
+
+
+def measure_synchrony(
+    traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int, config: EvidenceConfig
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Test the synchrony of every cluster by permutation.
+
+    Parameters
+    ----------
+    traffic
+        All comments.
+    rows, clusters
+        (m,) comments, one per account and cluster, and their clusters, 0 … n_clusters - 1.
+
+    Returns
+    -------
+    observed, expected, p, window
+        (n_clusters,) pairs of neighbouring copies no further apart than the most telling window, the mean of that
+        under chance, the p value with the choice of window paid for, and the window in seconds. NaN: not testable
+        (fewer than three timed copies, or times too coarse).
+
+    Notes
+    -----
+    Null: given target and period, moments are drawn from the traffic there. Each copy is given the moment of a
+    comment drawn from its stratum; a campaign that is itself most of a thread's traffic therefore shows little. The
+    statistic is taken at every window and the smallest of its p values is compared with the smallest of each
+    permutation (Westfall and Young 1993); p = (1 + hits) / (1 + permutations) (Phipson and Smyth 2010). Clusters
+    that look ordinary after 99 permutations are not permuted further.
+    """
+    results = np.full((4, n_clusters), np.nan)
+    windows = np.array([w for w in config.synchrony_windows_s if w >= traffic.precision_s], dtype=np.int64)
+    usable = traffic.has_time[rows] & ~traffic.is_live[rows]
+    rows, clusters = _sample(rows[usable], clusters[usable], config.max_permuted_comments, config.seed)
+    sizes = np.bincount(clusters, minlength=n_clusters)
+    if not len(windows):
+        return results[0], results[1], results[2], results[3]
+    pool = _Pool(traffic)
+    starts = np.cumsum(sizes) - sizes
+    for n_permutations in (_SCOUTS, config.n_permutations):
+        # The second pass takes up the clusters that the first found interesting.
+        wanted = (sizes >= 3) & (np.isnan(results[2]) | ((results[2] <= _SCOUT_P_MAX) & (n_permutations > _SCOUTS)))
+        for size in np.unique(sizes[wanted]).tolist():
+            group = np.flatnonzero(wanted & (sizes == size))
+            step = max(1, _BLOCK_CELLS // (size * (n_permutations + 1)))
+            for block in range(0, len(group), step):
+                chosen = group[block : block + step]
+                members = rows[starts[chosen][:, None] + np.arange(size)]
+                results[:, chosen] = _permute(traffic, pool, members, windows, n_permutations, config.seed)
+    return results[0], results[1], results[2], results[3]
+
+
+class _Pool:
+    """The timed comments of every stratum, to draw moments from."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        timed = np.flatnonzero(traffic.has_time)
+        order = timed[np.argsort(traffic.stratum[timed], kind="stable")]
+        self.times = traffic.time[order]
+        self.sizes = np.bincount(traffic.stratum[timed], minlength=traffic.n_strata)
+        self.starts = np.cumsum(self.sizes) - self.sizes
+
+
+def _sample(rows: Codes, clusters: Codes, at_most: int, seed: int) -> tuple[Codes, Codes]:
+    """Order by cluster, keeping at most so many rows of each, picked by a hash of the row."""
+    hashed = (rows.astype(np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
+    order = np.lexsort((hashed ^ (hashed >> np.uint64(31)), clusters))
+    sorted_clusters = clusters[order]
+    rank = np.arange(len(order)) - np.searchsorted(sorted_clusters, sorted_clusters)
+    kept = order[rank < at_most]
+    return rows[kept], clusters[kept]
+
+
+def _permute(
+    traffic: Traffic, pool: _Pool, members: Codes, windows: Codes, n_permutations: int, seed: int
+) -> Floats:  # fmt: skip
+    """Test clusters of one size: `members` is (clusters, size); returns (4, clusters)."""
+    n, size = members.shape
+    strata = traffic.stratum[members]
+    generator = np.random.default_rng([seed, n_permutations, size, n])
+    draws = generator.random((n, n_permutations, size), dtype=np.float32)
+    at = (draws * pool.sizes[strata][:, None, :]).astype(np.int64)
+    at = np.minimum(at, pool.sizes[strata][:, None, :] - 1) + pool.starts[strata][:, None, :]
+    times = np.concatenate([traffic.time[members][:, None, :], pool.times[at]], axis=1)
+    times.sort(axis=2)
+    gaps = np.diff(times, axis=2)
+    close = np.stack([(gaps <= w * 1_000_000).sum(axis=2) for w in windows.tolist()], axis=2)
+    # p of every permutation at every window: the share that is at least as close.
+    ranked = np.sort(close, axis=1)
+    n_at_least = np.empty(close.shape)
+    for column in range(close.shape[2]):
+        for row in range(n):
+            n_at_least[row, :, column] = (n_permutations + 1) - np.searchsorted(
+                ranked[row, :, column], close[row, :, column], side="left"
+            )
+    smallest = n_at_least.min(axis=2)
+    p = (smallest <= smallest[:, :1]).sum(axis=1) / (n_permutations + 1)
+    best = n_at_least[:, 0, :].argmin(axis=1)
+    each = np.arange(n)
+    return np.stack([close[each, 0, best], close[each, 1:, best].mean(axis=1), p, windows[best]])

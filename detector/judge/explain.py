@@ -1,0 +1,158 @@
+"""Facts to sentences. A sentence states what was seen and what chance gives; it never names a cause."""
+
+import polars as pl
+
+from detector.schema import EVIDENCE
+
+_DISGUISES = ("invisible characters", "look-alike letters of another script", "a random last word")
+_SHAPES = ("a word and eight digits", "fifteen random characters", "lower-case letters and two to four digits")
+
+
+def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
+    """Turn weighed TESTS into EVIDENCE rows.
+
+    Parameters
+    ----------
+    tests
+        TESTS with `kind`, `weight` and `is_found`, as `weigh` leaves them.
+    """
+    seen, chance, detail = pl.col("observed"), pl.col("expected"), pl.col("detail")
+    n, m = _number(seen), _number(chance)
+    found = {
+        "synchrony": pl.format("{} copies of one text follow another within {}; the traffic at the same targets would "
+                               "give {}.", n, _duration(detail), m),
+        "company": pl.format("{} accounts stand together in two texts, hours or days apart, where chance gives {}; {} "
+                             "pairs of texts share accounts in this way.", n, m, detail.cast(pl.Int64)),
+        "linked_accounts": pl.format("{} accounts are linked in pairs that share more texts than chance gives; the "
+                                     "closest pair shares {} where chance gives {}.", n, detail.cast(pl.Int64), m),
+        "creation_batch": pl.format("{} of the accounts were created within the same {}, where the other accounts here "
+                                    "would give {}.", n, _duration(detail * 3600), m),
+        "same_name": pl.format("{} accounts carry the display name of another of them, where chance gives {}.", n, m),
+        "disguise": pl.format("Copies differ by {} in {} different ways; other comments here would give {}.",
+                              _choice(detail, _DISGUISES), n, m),
+        "handle_shape": pl.format("{} handles follow one pattern ({}), where the other accounts here would give {}. "
+                                  "Platforms assign such handles by default: this weighs very little.",
+                                  n, _choice(detail, _SHAPES), m),
+        "young_accounts": pl.format("{} accounts were younger than 90 days, where the other accounts here would give "
+                                    "{}. New accounts are ordinary: this weighs very little.", n, m),
+    }  # fmt: skip
+    ordinary = {
+        "synchrony": "The copies come no closer together than the traffic around them.",
+        "company": "No group of accounts meets again on other texts beyond chance.",
+        "creation_batch": "The accounts were created at times as varied as those of others who comment here.",
+    }
+    sentence = pl.coalesce(
+        *(pl.when((pl.col("signal") == name) & pl.col("is_found")).then(words) for name, words in found.items()),
+        *(
+            pl.when((pl.col("signal") == name) & (pl.col("weight") < 0)).then(pl.lit(words))
+            for name, words in ordinary.items()
+        ),
+    )
+    rows = tests.filter(pl.col("weight") != 0).with_columns(
+        sentence=sentence, kind=pl.when(pl.col("weight") < 0).then(pl.lit("against")).otherwise("kind")
+    )
+    return rows.select(list(EVIDENCE.columns))
+
+
+def explain_copying(clusters: pl.DataFrame, kind: str, id_column: str) -> pl.DataFrame:
+    """State the copying itself, for clusters or campaigns (rows with sizes)."""
+    families = (
+        pl.when(pl.col("n_clusters") == 1).then(pl.lit("one text"))
+        .otherwise(pl.format("{} texts", "n_clusters")) if "n_clusters" in clusters.columns else pl.lit("one text")
+    )  # fmt: skip
+    return clusters.select(
+        subject_kind=pl.lit(kind),
+        subject_id=pl.col(id_column),
+        signal=pl.lit("copying"),
+        kind=pl.lit("copying"),
+        observed=pl.col("n_accounts").cast(pl.Float64),
+        expected=pl.lit(None, pl.Float64),
+        p=pl.lit(None, pl.Float64),
+        q=pl.lit(None, pl.Float64),
+        weight=pl.lit(1.0),
+        sentence=pl.format("{} accounts posted near copies of {} in {} comments at {} {}.", "n_accounts", families,
+                           "n_comments", "n_targets",
+                           pl.when(pl.col("n_targets") == 1).then(pl.lit("target")).otherwise(pl.lit("targets"))),
+    )  # fmt: skip
+
+
+def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
+    """State for accounts in a campaign what ties them to it and what speaks against.
+
+    Parameters
+    ----------
+    accounts
+        `account`, `campaign_id`, `n_comments`, `n_campaign_comments`, `n_texts`, `role`, `signs` (list), `flagged`,
+        `copy_share_min`, `created_at`, `age_at_first_comment_days`.
+    """
+    share = pl.col("n_campaign_comments") / pl.col("n_comments")
+    copies = pl.format("{} of its {} comments here are near copies of others' in campaign {}, of {} different text(s).",
+                       "n_campaign_comments", "n_comments", "campaign_id", "n_texts")  # fmt: skip
+    signs = {
+        "company": ("coordination", 4.0, pl.format(
+            "It stands in {} texts of the campaign together with the same other accounts.", "n_texts")),
+        "linked_accounts": ("coordination", 4.0, pl.lit(
+            "It shares more texts with other accounts of the campaign than chance gives.")),
+        "creation_batch": ("inauthenticity", 4.0, pl.format(
+            "It was created on {}, in a batch with other accounts of the campaign.",
+            pl.col("created_at").dt.strftime("%Y-%m-%d"))),
+        "same_name": ("inauthenticity", 3.0, pl.lit("Another account of the campaign carries the same display name.")),
+        "disguise": ("inauthenticity", 4.0, pl.lit("Its copies carry disguise that differs from the other copies'.")),
+    }  # fmt: skip
+    parts = [_account_rows(accounts, "copying", "copying", 1.0, copies)]
+    for sign, (kind, weight, sentence) in signs.items():
+        carries = accounts.filter(pl.col("signs").list.contains(sign))
+        parts.append(_account_rows(carries, sign, kind, weight, sentence))
+    old = accounts.filter(pl.col("age_at_first_comment_days") > 365)
+    parts.append(_account_rows(old, "established", "against", -0.5, pl.format(
+        "The account was {} years old at its first comment here.",
+        (pl.col("age_at_first_comment_days") / 365.25).round(1))))  # fmt: skip
+    parts.append(_account_rows(
+        accounts.filter(share < pl.col("copy_share_min")), "own_words", "against", -6.0,
+        pl.lit("Most of its comments here are its own words, so that it is not flagged.")))  # fmt: skip
+    parts.append(_account_rows(
+        accounts.filter(pl.col("signs").list.len() == 0), "no_sign", "against", -2.0,
+        pl.lit("Nothing but the copied text ties it to the campaign.")))  # fmt: skip
+    parts.append(_account_rows(
+        accounts.filter(pl.col("role") == "source"), "source", "against", -8.0,
+        pl.lit("It wrote first what others copied: a source, not a member.")))  # fmt: skip
+    return pl.concat(parts)
+
+
+def _account_rows(accounts: pl.DataFrame, signal: str, kind: str, weight: float, sentence: pl.Expr) -> pl.DataFrame:
+    return accounts.select(
+        subject_kind=pl.lit("account"),
+        subject_id=pl.col("account"),
+        signal=pl.lit(signal),
+        kind=pl.lit(kind),
+        observed=pl.lit(None, pl.Float64),
+        expected=pl.lit(None, pl.Float64),
+        p=pl.lit(None, pl.Float64),
+        q=pl.lit(None, pl.Float64),
+        weight=pl.lit(weight),
+        sentence=sentence,
+    )
+
+
+def _number(value: pl.Expr) -> pl.Expr:
+    """Write a count whole and an expectation to one decimal, or as a bound where it is tiny."""
+    return (
+        pl.when(value == value.round()).then(value.cast(pl.Int64, strict=False).cast(pl.String))
+        .when(value < 0.05).then(pl.lit("less than 0.1"))
+        .otherwise(value.round(1).cast(pl.String))
+    )  # fmt: skip
+
+
+def _duration(seconds: pl.Expr) -> pl.Expr:
+    """Write a window in the largest whole unit."""
+    whole = [(604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute")]
+    words = pl.format("{} seconds", seconds.cast(pl.Int64))
+    for length, unit in reversed(whole):
+        n = (seconds / length).cast(pl.Int64)
+        one = pl.when(n == 1).then(pl.lit(f"1 {unit}")).otherwise(pl.format("{} {}s", n, pl.lit(unit)))
+        words = pl.when(seconds >= length).then(one).otherwise(words)
+    return words
+
+
+def _choice(index: pl.Expr, names: tuple[str, ...]) -> pl.Expr:
+    return index.cast(pl.Int64).replace_strict(list(range(len(names))), list(names), default="")

@@ -1,0 +1,83 @@
+"""How much a measured fact weighs, in bits, and what kind of statement it supports."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A signal: its kind, its cap in bits, and the least effect that counts whatever its p value."""
+
+    name: str
+    kind: str
+    """copying, coordination or inauthenticity."""
+    cap_bits: float
+    observed_min: float = 0.0
+    excess_min: float = 1.0
+    """The observed must be at least so many times the expected."""
+    is_weak: bool = False
+    """A weak signal adds to a score inside a tier, and never moves one across."""
+
+
+SIGNALS = {
+    signal.name: signal
+    for signal in (
+        Signal("synchrony", "coordination", cap_bits=8.0),
+        Signal("company", "coordination", cap_bits=12.0, observed_min=3, excess_min=2.0),
+        Signal("linked_accounts", "coordination", cap_bits=12.0, observed_min=3, excess_min=0.0),
+        Signal("creation_batch", "inauthenticity", cap_bits=12.0, observed_min=4, excess_min=3.0),
+        Signal("same_name", "inauthenticity", cap_bits=8.0, observed_min=3, excess_min=3.0),
+        Signal("disguise", "inauthenticity", cap_bits=10.0, observed_min=3, excess_min=2.0),
+        Signal("handle_shape", "inauthenticity", cap_bits=1.0, excess_min=1.5, is_weak=True),
+        Signal("young_accounts", "inauthenticity", cap_bits=1.0, excess_min=1.5, is_weak=True),
+    )
+}
+ABOUT_ACCOUNTS = ("creation_batch", "same_name")
+"""Signals about the accounts themselves: without one of them nothing is high."""
+
+_ORDINARY_P = 0.2
+_ORDINARY_BITS = {"company": -2.0, "creation_batch": -2.0, "synchrony": -1.0}
+
+
+def weigh(tests: pl.DataFrame, q_max: float) -> pl.DataFrame:
+    """Add `is_found` and `weight` (bits) to the facts in TESTS.
+
+    Notes
+    -----
+    The weight of a fact found is the most that its q value can be worth as a Bayes factor, -log2(-e q ln q) (Sellke,
+    Bayarri, Berger 2001), up to the signal's cap. A test that had its chance and saw nothing speaks a little against.
+    What could not be tested weighs nothing.
+    """
+    columns = pl.DataFrame(
+        {
+            "signal": list(SIGNALS),
+            "kind": [signal.kind for signal in SIGNALS.values()],
+            "cap": [signal.cap_bits for signal in SIGNALS.values()],
+            "observed_min": [signal.observed_min for signal in SIGNALS.values()],
+            "excess_min": [signal.excess_min for signal in SIGNALS.values()],
+            "is_weak": [signal.is_weak for signal in SIGNALS.values()],
+            "ordinary": [_ORDINARY_BITS.get(name, 0.0) for name in SIGNALS],
+        }
+    )
+    q = pl.col("q").clip(1e-300, 1.0)
+    bits = pl.min_horizontal("cap", -(-(q * q.log()) * 2.718281828459045).log(2))
+    return (
+        tests.join(columns, on="signal", how="left", maintain_order="left")
+        .with_columns(
+            is_found=(
+                (pl.col("q") <= q_max)
+                & (pl.col("observed") >= pl.col("observed_min"))
+                & (pl.col("observed") >= pl.col("excess_min") * pl.col("expected"))
+            ).fill_null(False)
+        )
+        .with_columns(
+            weight=pl.when("is_found")
+            .then(bits)
+            .when((pl.col("p") > _ORDINARY_P).fill_null(False))
+            .then("ordinary")
+            .otherwise(0.0)
+            .round(3)
+        )
+        .drop("cap", "observed_min", "excess_min", "ordinary")
+    )
