@@ -106,6 +106,7 @@ def _judge(comments: pl.DataFrame, clustered: Clustered, measured: Measured, con
         clustered.members,
         measured.accounts,
         measured.candidates,
+        measured.ties,
         measured.tests,
         measured.signs,
         config.judge,
@@ -125,7 +126,9 @@ def _negative_control(comments: pl.DataFrame, clustered: Clustered, config: Conf
     found = 0
     for run in range(_CONTROL_RUNS):
         generator = np.random.default_rng([config.evidence.seed, run])
-        dealt = _shuffled(comments, generator, [name for name in comments.columns if name.startswith(("author", "acc"))])
+        dealt = _shuffled(
+            comments, generator, [name for name in comments.columns if name.startswith(("author", "acc"))]
+        )
         dealt = _shuffled(dealt, generator, ["created_at"])
         marks = ["n_invisible", "n_homoglyphs", "tail_key"]
         shuffled_marks = clustered.marks.with_columns(
@@ -212,6 +215,8 @@ def _missing(comments: pl.DataFrame, signal: str, column: str, words: str) -> st
 
 def _nothing(ingested: Ingested) -> str:
     counts = ingested.counts
-    reasons = ", ".join(f"{n} {reason}" for reason, n in {**counts.skipped_by_reason, **counts.rejected_by_reason}.items())
+    reasons = ", ".join(
+        f"{n} {reason}" for reason, n in {**counts.skipped_by_reason, **counts.rejected_by_reason}.items()
+    )
     named = ", ".join(ingested.sources) or "the source"
     return f"{named}: no comment to judge among {counts.records_read} records ({reasons or 'the source is empty'})"

@@ -128,7 +128,10 @@ TEXTS = Schema(
         n_chars=(pl.UInt32, "characters of the canonical text"),
         n_shingles=(pl.UInt32, "shingles, repeats counted"),
         script=(pl.String, "latin, han, cyrillic, arabic, other or none: the script of most letters"),
-        information_bits=(pl.Float64, "how much the text says, by its length, script and repetition; null for a text that stands alone"),
+        information_bits=(
+            pl.Float64,
+            "how much the text says, by its length, script and repetition; null for a text that stands alone",
+        ),
         n_comments=(pl.UInt32, "comments with this canonical text"),
     ),
 )
@@ -220,6 +223,16 @@ CANDIDATES = Schema(
     ),
 )
 
+TIES = Schema(
+    "TIES",
+    "a comment outside a candidate campaign that carries an address of its own, ordered by row and campaign_id",
+    _columns(
+        row=(pl.UInt32, "row in COMMENTS"),
+        campaign_id=(pl.String, "candidate campaign whose clusters carry the address, and hardly anybody else"),
+        account=(pl.String, "account; null where unknown"),
+    ),
+)
+
 SIGNS = Schema(
     "SIGNS",
     "an account that carries a sign in its own right, ordered by campaign_id, account and sign",
@@ -260,7 +273,7 @@ SCORED_COMMENTS = Schema(
         lang=(pl.String, "language as the export gives it"),
         cluster_id=(pl.String, "cluster of near copies; null outside any"),
         campaign_id=(pl.String, "campaign; null outside any"),
-        role=(pl.String, "member, source (first author of a copied text) or null"),
+        role=(pl.String, "member, grown (by a member, tied to the campaign otherwise), source (copied first) or null"),
         similarity=(pl.Float64, "similarity to the cluster's medoid, 0-1"),
         score=(pl.Float64, "evidence of inauthentic coordination, 0-1, higher = more"),
         tier=(pl.String, "none, low, medium or high"),

@@ -14,7 +14,13 @@ _WEEK_BINS_MIN = 3
 
 
 def find_bursts(
-    traffic: Traffic, rows: Codes, clusters: Codes, cluster_ids: pl.Series, *, bin_min: int, seed_dispersion: float = 0.5
+    traffic: Traffic,
+    rows: Codes,
+    clusters: Codes,
+    cluster_ids: pl.Series,
+    *,
+    bin_min: int,
+    seed_dispersion: float = 0.5,
 ) -> pl.DataFrame:
     """Find bursts at targets and in clusters.
 

@@ -13,22 +13,23 @@ from detector.evidence.accounts import (
 from detector.evidence.bursts import find_bursts
 from detector.evidence.disguise import measure_disguise
 from detector.evidence.network import (
-    Company, Pairs, carry_links, find_circles, join_clusters, measure_company, pair_accounts, tabulate_links,
+    Company, Pairs, carry_links, find_circles, find_links, join_clusters, measure_company, pair_accounts, tabulate_links,
 )  # fmt: skip
 from detector.evidence.significance import combine, false_discovery_rates
 from detector.evidence.synchrony import measure_synchrony
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic, observe_traffic
-from detector.schema import CANDIDATES, SIGNS, TESTS
+from detector.schema import CANDIDATES, SIGNS, TESTS, TIES
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What the evidence wing found: ACCOUNTS, CANDIDATES, TESTS, SIGNS, LINKS and BURSTS."""
+    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, LINKS and BURSTS."""
 
     accounts: pl.DataFrame
     candidates: pl.DataFrame
+    ties: pl.DataFrame
     tests: pl.DataFrame
     signs: pl.DataFrame
     links: pl.DataFrame
@@ -74,11 +75,12 @@ def measure(
     accounts = describe_accounts(comments, copied)
     clusters = _encode(kept, traffic)
     company = measure_company(traffic, clusters.first_rows, clusters.first_clusters, clusters.n)
-    links = carry_links(comments, clusters.rows, clusters.clusters)
+    links = find_links(comments)
+    carried = carry_links(links, clusters.rows, clusters.clusters)
     first = clusters.first_rows, clusters.first_clusters
     pairs = pair_accounts(traffic, *first, clusters.n, config.false_discovery_rate)
     circles = find_circles(pairs, traffic, *first)
-    labels = join_clusters(company, links, circles, clusters.n, config.false_discovery_rate)
+    labels = join_clusters(company, carried, circles, clusters.n, config.false_discovery_rate)
     names, groups = _name_candidates(traffic, clusters, labels)
 
     synchrony = measure_synchrony(traffic, clusters.first_rows, clusters.first_clusters, clusters.n, config)
@@ -88,9 +90,16 @@ def measure(
     tests["linked_accounts"] = _group_links(pairs, traffic, clusters, groups, len(names))
     signs["linked_accounts"] = tests["linked_accounts"].groups, tests["linked_accounts"].accounts
     signs["company"] = _meets_again(traffic, clusters, groups, tests["company"].p, config.false_discovery_rate)
+    candidates = _candidates(traffic, clusters, groups, names)
     return Measured(
         accounts=accounts,
-        candidates=_candidates(traffic, clusters, groups, names),
+        candidates=candidates,
+        ties=_ties(
+            comments,
+            candidates,
+            links,
+            carried.with_columns(campaign_id=names.gather(groups[carried["cluster"].to_numpy()])),
+        ),
         tests=_tests(tests, names, synchrony, clusters.ids),
         signs=_signs(signs, names, traffic.accounts),
         links=tabulate_links(pairs, traffic, *first),
@@ -160,9 +169,7 @@ def _measure_groups(
     row_groups = groups[clusters.clusters]
     pairs = group_accounts(traffic, clusters.rows, row_groups)
     main_target = _main_targets(traffic, clusters.rows, row_groups, n_groups)
-    batches = measure_batches(
-        traffic, clusters.rows, row_groups, *pairs, main_target, config.batch_windows_h
-    )
+    batches = measure_batches(traffic, clusters.rows, row_groups, *pairs, main_target, config.batch_windows_h)
     same_name = measure_names(accounts, *pairs, n_groups)
     observed, expected, p, detail, carriers = measure_disguise(
         comments, marks, traffic, clusters.rows, row_groups, n_groups
@@ -292,6 +299,20 @@ def _candidates(traffic: Traffic, clusters: _Clusters, groups: Codes, names: pl.
         .cast(pl.UInt32)
     )
     return CANDIDATES.check(frame.sort("campaign_id", "cluster_id", "row"))
+
+
+def _ties(
+    comments: pl.DataFrame, candidates: pl.DataFrame, links: pl.DataFrame, carried: pl.DataFrame
+) -> pl.DataFrame:  # fmt: skip
+    """List the comments that carry a candidate's address without being one of its copies."""
+    return TIES.check(
+        links.join(carried.select("link", "campaign_id").unique(), on="link")
+        .select("row", "campaign_id")
+        .unique()
+        .join(candidates.select("row", "campaign_id"), on=["row", "campaign_id"], how="anti")
+        .join(comments.select("row", "account"), on="row", how="left")
+        .sort("row", "campaign_id")
+    )
 
 
 def _tests(

@@ -113,17 +113,9 @@ def _visits_and_rates(
     return visits, rates
 
 
-def carry_links(comments: pl.DataFrame, rows: Codes, clusters: Codes) -> pl.DataFrame:
-    """Find the addresses that clusters carry and that hardly anybody else does.
-
-    Returns
-    -------
-    DataFrame
-        `cluster`, `link`: at least a fifth of the cluster's comments hold the address, and at least four fifths of
-        all comments with it lie in the clusters given.
-    """
-    member = pl.DataFrame({"row": rows, "cluster": clusters}, schema={"row": pl.UInt32, "cluster": pl.Int64})
-    links = (
+def find_links(comments: pl.DataFrame) -> pl.DataFrame:
+    """List the addresses that comments hold, without scheme, `www.`, query and fragment: `row`, `link`."""
+    return (
         comments.lazy()
         .select("row", link=pl.col("text").str.extract_all(r"(?i)https?://[^\s<>\"'\p{Han}，。！？()]+"), url="url")
         .filter((pl.col("link").list.len() > 0) | pl.col("url").is_not_null())
@@ -133,8 +125,28 @@ def carry_links(comments: pl.DataFrame, rows: Codes, clusters: Codes) -> pl.Data
         .drop_nulls()
         .with_columns(pl.col("link").str.replace(_URL, "$1").str.replace(r"[?#].*$", "").str.strip_chars_end("/.,;:!"))
         .unique()
+        .sort("row", "link")
         .collect()
     )
+
+
+def carry_links(links: pl.DataFrame, rows: Codes, clusters: Codes) -> pl.DataFrame:
+    """Find the addresses that clusters carry and that hardly anybody else does.
+
+    Parameters
+    ----------
+    links
+        From `find_links`.
+    rows, clusters
+        (m,) comments of clusters.
+
+    Returns
+    -------
+    DataFrame
+        `cluster`, `link`: at least a fifth of the cluster's comments hold the address, and at least four fifths of
+        all comments with it lie in the clusters given.
+    """
+    member = pl.DataFrame({"row": rows, "cluster": clusters}, schema={"row": pl.UInt32, "cluster": pl.Int64})
     sizes = member.group_by("cluster").agg(size=pl.len())
     inside = links.join(member, on="row").group_by("cluster", "link").agg(n=pl.len())
     spread = links.group_by("link").agg(everywhere=pl.len())

@@ -119,6 +119,29 @@ def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts)
 
 
+def explain_growth(grown: pl.DataFrame) -> pl.DataFrame:
+    """State why a comment that is no copy of the campaign's texts was taken in.
+
+    Parameters
+    ----------
+    grown
+        `platform`, `id`, `campaign_id` and `tie` of comments.
+    """
+    words = {
+        "text": "Its author is flagged in campaign {} for other comments, and shares this text with others flagged there.",
+        "address": "Its author is flagged in campaign {} for other comments, and it carries the campaign's address.",
+    }  # fmt: skip
+    subjects = grown.with_columns(account=pl.concat_str("platform", pl.lit(":"), "id"))
+    return pl.concat(
+        [
+            _account_rows(
+                subjects.filter(pl.col("tie") == tie), "growth", "coordination", 1.0, pl.format(text, "campaign_id")
+            ).with_columns(subject_kind=pl.lit("comment"))
+            for tie, text in words.items()
+        ]
+    )
+
+
 def _account_rows(accounts: pl.DataFrame, signal: str, kind: str, weight: float, sentence: pl.Expr) -> pl.DataFrame:
     return accounts.select(
         subject_kind=pl.lit("account"),

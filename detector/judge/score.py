@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from detector.config import JudgeConfig
-from detector.judge.explain import explain_accounts, explain_copying, explain_tests
+from detector.judge.grow import grow
+from detector.judge.explain import explain_accounts, explain_copying, explain_growth, explain_tests
 from detector.judge.weigh import ABOUT_ACCOUNTS, SIGNALS, weigh
 from detector.schema import CAMPAIGNS, CLUSTERS, EVIDENCE, SCORED_ACCOUNTS, SCORED_COMMENTS, TIERS
 
@@ -20,6 +21,10 @@ _BANDS = {"none": (0.0, 0.2), "low": (0.2, 0.5), "medium": (0.5, 0.8), "high": (
 _HALF_BITS = 12.0
 _MAJORITY = 0.5
 _EXCERPT_CHARS = 160
+_PROFILE_FIELDS = ("author_created_at", "author_followers", "author_following", "author_posts")
+"""Where none of these is known, nothing is said about the accounts that could make a finding high."""
+_GROWN_SHARE = 0.5
+"""A comment taken in by growth scores this far into its band of what a copy would."""
 _LANGUAGES_MIN_SHARE = 0.02
 _LABELS = {
     "low": "organised or synchronised copying, authenticity not judged",
@@ -45,6 +50,7 @@ def judge(
     members: pl.DataFrame,
     accounts: pl.DataFrame,
     candidates: pl.DataFrame,
+    ties: pl.DataFrame,
     tests: pl.DataFrame,
     signs: pl.DataFrame,
     config: JudgeConfig,
@@ -58,8 +64,8 @@ def judge(
     ----------
     comments, texts, members
         COMMENTS, TEXTS and MEMBERS.
-    accounts, candidates, tests, signs
-        ACCOUNTS, CANDIDATES, TESTS and SIGNS, as the evidence wing leaves them.
+    accounts, candidates, ties, tests, signs
+        ACCOUNTS, CANDIDATES, TIES, TESTS and SIGNS, as the evidence wing leaves them.
     q_max
         False discovery rate from which a fact counts.
     min_accounts
@@ -68,16 +74,17 @@ def judge(
     weighed = weigh(tests, q_max)
     tiers = _judge_candidates(candidates, weighed, comments, config, min_accounts)
     standing = _judge_accounts(candidates, accounts, tiers, weighed, signs, config)
-    scored_comments = _score_comments(comments, members, candidates, tiers, standing)
-    scored_accounts = _score_accounts(accounts, standing)
-    campaigns = _campaigns(tiers, candidates, comments, texts, members)
+    grown = grow(candidates, ties, standing)
+    scored_comments = _score_comments(comments, members, candidates, tiers, standing, grown)
+    scored_accounts = _score_accounts(accounts, standing, grown)
+    campaigns = _campaigns(tiers, candidates, grown, comments, texts, members)
     clusters = _clusters(members, comments, texts, tiers, candidates)
     return Judged(
         comments=SCORED_COMMENTS.check(scored_comments),
         accounts=SCORED_ACCOUNTS.check(scored_accounts),
         clusters=CLUSTERS.check(clusters),
         campaigns=CAMPAIGNS.check(campaigns),
-        evidence=_evidence(weighed, campaigns, clusters, standing, accounts, config),
+        evidence=_evidence(weighed, campaigns, clusters, standing, accounts, _grown_comments(comments, grown)),
     )
 
 
@@ -113,7 +120,12 @@ def _judge_candidates(
         .rename({"subject_id": "campaign_id"})
     )  # fmt: skip
     allowed = _allowed(candidates, comments, config)
-    sized = candidates.group_by("campaign_id").agg(n_accounts=pl.col("account").drop_nulls().n_unique())
+    profile = pl.any_horizontal(pl.col(_PROFILE_FIELDS).is_not_null().any())
+    sized = (
+        candidates.join(comments.select("row", *_PROFILE_FIELDS), on="row")
+        .group_by("campaign_id")
+        .agg(n_accounts=pl.col("account").drop_nulls().n_unique(), has_profiles=profile)
+    )
     together = pl.col("company") | pl.col("linked_accounts")
     again = together & pl.col("synchrony")
     about = pl.sum_horizontal(pl.col(name).cast(pl.Int64) for name in ABOUT_ACCOUNTS)
@@ -127,7 +139,7 @@ def _judge_candidates(
     overall = (
         pl.when((pl.col("n_accounts") < min_accounts))
         .then(0)
-        .when((kinds >= 2) & (about >= 1)).then(3)
+        .when((kinds >= 2) & (about >= 1) & pl.col("has_profiles")).then(3)
         .when(kinds >= 1).then(2)
         .otherwise(pl.min_horizontal(coordination, 1))
     )  # fmt: skip
@@ -210,7 +222,9 @@ def _judge_accounts(
     )  # fmt: skip
     strength = 0.25 + 0.5 * (1 - 0.5 ** pl.col("n_signs")) + 0.2 * (pl.col("n_texts") / (pl.col("n_texts") + 2))
     return (
-        standing.with_columns(account_rank=rank, role=pl.when(source).then(pl.lit("source")).otherwise(pl.lit("member")))
+        standing.with_columns(
+            account_rank=rank, role=pl.when(source).then(pl.lit("source")).otherwise(pl.lit("member"))
+        )
         .with_columns(
             tier=_tier(pl.col("account_rank")),
         )
@@ -224,8 +238,10 @@ def _judge_accounts(
 
 
 def _score_comments(
-    comments: pl.DataFrame, members: pl.DataFrame, candidates: pl.DataFrame, tiers: pl.DataFrame, standing: pl.DataFrame
-) -> pl.DataFrame:
+    comments: pl.DataFrame, members: pl.DataFrame, candidates: pl.DataFrame, tiers: pl.DataFrame,
+    standing: pl.DataFrame, grown: pl.DataFrame,
+) -> pl.DataFrame:  # fmt: skip
+    candidates = candidates.join(grown, on="row", how="anti")
     places = candidates.select("row", "campaign_id", "account").join(
         tiers.select("campaign_id", campaign_rank="rank", campaign_score="score"), on="campaign_id"
     )
@@ -240,10 +256,19 @@ def _score_comments(
         score=pl.col("account_score").fill_null(_band(pl.col("tier"), pl.lit(0.1))),
         campaign_id=pl.when(pl.col("campaign_rank") > 0).then("campaign_id"),
     )  # fmt: skip
+    further = grown.join(
+        standing.select("campaign_id", "account", "tier", account_score="score"), on=["campaign_id", "account"]
+    ).with_columns(
+        role=pl.lit("grown"),
+        # What joins by growth ranks below the copies of the same accounts, in the same tier.
+        score=_band(pl.col("tier"), pl.lit(0.0)) * _GROWN_SHARE + pl.col("account_score") * (1 - _GROWN_SHARE),
+    )  # fmt: skip
+    columns = ["row", "campaign_id", "role", "tier", "score"]
+    places = pl.concat([places.select(columns), further.select(columns)])
     frame = (
         comments.select("row", "id", "platform", "author_id", "account", "created_at", "target", "lang", "text")
         .join(members.select("row", "cluster_id", "similarity"), on="row", how="left", maintain_order="left")
-        .join(places.select("row", "campaign_id", "role", "tier", "score"), on="row", how="left", maintain_order="left")
+        .join(places, on="row", how="left", maintain_order="left")
     )
     # A near copy that says too little to be judged still ranks above a text that stands alone.
     base = pl.when(pl.col("cluster_id").is_not_null()).then(0.05).otherwise(0.0)
@@ -255,7 +280,11 @@ def _score_comments(
     ).with_columns(flagged=_rank(pl.col("tier")) >= 2).sort("platform", "id").select(list(SCORED_COMMENTS.columns))  # fmt: skip
 
 
-def _score_accounts(accounts: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+def _score_accounts(accounts: pl.DataFrame, standing: pl.DataFrame, grown: pl.DataFrame) -> pl.DataFrame:
+    more = grown.group_by("campaign_id", "account").agg(n_grown=pl.len())
+    standing = standing.join(more, on=["campaign_id", "account"], how="left", maintain_order="left").with_columns(
+        n_campaign_comments=pl.col("n_campaign_comments") + pl.col("n_grown").fill_null(0)
+    )
     best = standing.unique("account", keep="first", maintain_order=True).with_columns(
         in_campaign=pl.col("rank") > 0,
     )
@@ -274,6 +303,10 @@ def _score_accounts(accounts: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFr
         tier=pl.col("tier").fill_null("none"),
         flagged=pl.col("flagged").fill_null(False),
     ).select(list(SCORED_ACCOUNTS.columns))
+
+
+def _grown_comments(comments: pl.DataFrame, grown: pl.DataFrame) -> pl.DataFrame:
+    return grown.join(comments.select("row", "platform", "id"), on="row")
 
 
 def _sizes(rows: pl.DataFrame, by: str, comments: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
@@ -308,16 +341,32 @@ def _sizes(rows: pl.DataFrame, by: str, comments: pl.DataFrame, texts: pl.DataFr
 
 
 def _campaigns(
-    tiers: pl.DataFrame, candidates: pl.DataFrame, comments: pl.DataFrame, texts: pl.DataFrame, members: pl.DataFrame
-) -> pl.DataFrame:
-    rows = candidates.select("row", "campaign_id").join(members, on="row").with_columns(
+    tiers: pl.DataFrame, candidates: pl.DataFrame, grown: pl.DataFrame, comments: pl.DataFrame, texts: pl.DataFrame,
+    members: pl.DataFrame,
+) -> pl.DataFrame:  # fmt: skip
+    """Describe the campaigns that are reported, with what they have grown by."""
+    copies = candidates.join(grown, on="row", how="anti").select("row", "campaign_id")
+    rows = copies.join(members, on="row").with_columns(
         # The typical text of a campaign is that of its largest family.
         similarity=pl.col("similarity") + pl.len().over("campaign_id", "cluster_id")
     )  # fmt: skip
-    reported = tiers.filter(pl.col("rank") > 0)
-    frame = reported.drop("n_accounts").join(_sizes(rows, "campaign_id", comments, texts), on="campaign_id")
+    whole = (
+        pl.concat([copies, grown.select("row", "campaign_id")])
+        .join(comments.select("row", "target", "created_at"), on="row")
+        .group_by("campaign_id")
+        .agg(
+            n_comments=pl.len().cast(pl.UInt32),
+            n_targets=pl.col("target").drop_nulls().n_unique().cast(pl.UInt32),
+            start=pl.col("created_at").min(),
+            end=pl.col("created_at").max(),
+        )
+    )
     return (
-        frame.with_columns(label=pl.col("tier").replace_strict(list(_LABELS), list(_LABELS.values())))
+        tiers.filter(pl.col("rank") > 0)
+        .drop("n_accounts")
+        .join(_sizes(rows, "campaign_id", comments, texts).drop(whole.columns[1:]), on="campaign_id")
+        .join(whole, on="campaign_id")
+        .with_columns(label=pl.col("tier").replace_strict(list(_LABELS), list(_LABELS.values())))
         .sort("rank", "score", "n_accounts", "campaign_id", descending=[True, True, True, False])
         .select(list(CAMPAIGNS.columns))
     )
@@ -347,7 +396,7 @@ def _clusters(
 
 def _evidence(
     weighed: pl.DataFrame, campaigns: pl.DataFrame, clusters: pl.DataFrame, standing: pl.DataFrame,
-    accounts: pl.DataFrame, config: JudgeConfig,
+    accounts: pl.DataFrame, grown: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Write the sentences about everything that is reported, strongest first within a subject."""
     subjects = pl.concat(
@@ -361,7 +410,6 @@ def _evidence(
     inside = inside.join(
         accounts.select("account", "created_at", "age_at_first_comment_days"), on="account", how="left"
     )
-    del config
     kinds = pl.Enum(["campaign", "cluster", "account", "comment"])
     return EVIDENCE.check(
         pl.concat(
@@ -370,6 +418,7 @@ def _evidence(
                 explain_copying(campaigns, "campaign", "campaign_id"),
                 explain_copying(clusters, "cluster", "cluster_id"),
                 explain_accounts(inside),
+                explain_growth(grown),
             ]
         )
         .sort(pl.col("subject_kind").cast(kinds), "subject_id", -pl.col("weight").abs(), "signal")

@@ -23,12 +23,12 @@ class Signal:
 SIGNALS = {
     signal.name: signal
     for signal in (
-        Signal("synchrony", "coordination", cap_bits=8.0),
-        Signal("company", "coordination", cap_bits=12.0, observed_min=3, excess_min=2.0),
-        Signal("linked_accounts", "coordination", cap_bits=12.0, observed_min=3, excess_min=0.0),
-        Signal("creation_batch", "inauthenticity", cap_bits=12.0, observed_min=4, excess_min=3.0),
-        Signal("same_name", "inauthenticity", cap_bits=8.0, observed_min=3, excess_min=3.0),
-        Signal("disguise", "inauthenticity", cap_bits=10.0, observed_min=3, excess_min=2.0),
+        Signal("synchrony", "coordination", cap_bits=8.0, observed_min=2.0, excess_min=2.0),
+        Signal("company", "coordination", cap_bits=12.0, observed_min=3.0, excess_min=2.0),
+        Signal("linked_accounts", "coordination", cap_bits=12.0, observed_min=3.0, excess_min=0.0),
+        Signal("creation_batch", "inauthenticity", cap_bits=12.0, observed_min=4.0, excess_min=3.0),
+        Signal("same_name", "inauthenticity", cap_bits=8.0, observed_min=3.0, excess_min=3.0),
+        Signal("disguise", "inauthenticity", cap_bits=10.0, observed_min=3.0, excess_min=2.0),
         Signal("handle_shape", "inauthenticity", cap_bits=1.0, excess_min=1.5, is_weak=True),
         Signal("young_accounts", "inauthenticity", cap_bits=1.0, excess_min=1.5, is_weak=True),
     )

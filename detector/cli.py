@@ -1,0 +1,261 @@
+"""The command `detector`: parse, call, print, choose the exit code. Data on standard output, all else on stderr.
+
+Heavy imports stand inside the commands, so that `--help` answers at once.
+"""
+
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from detector.errors import DetectorError, OutputError
+
+if TYPE_CHECKING:
+    from detector.config import Config
+
+_INTERRUPTED = 130
+_TOO_MANY_REJECTS = 3
+_PATIENCE_S = 1.5
+"""How long Ctrl-C waits for a long calculation to give way before it ends the process."""
+_WIDTH = 100
+
+_FOLDER = click.Path(path_type=Path)
+_INPUT = click.Path(path_type=str)
+
+
+class _Commands(click.Group):
+    """A group whose commands end in one line on stderr and the right exit code, never in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DetectorError as error:
+            click.echo(f"detector: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("detector: interrupted, nothing was written", err=True)
+            ctx.exit(_INTERRUPTED)
+        except BrokenPipeError:
+            # The reader of our output has gone (`| head`): nothing is left to say, also not by the interpreter.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDTH})
+@click.version_option(package_name="spamouflage-detector", prog_name="detector")
+def main() -> None:
+    """Find coordinated comment campaigns in exported comments, with the evidence for and against.
+
+    What is reported is coordination and signs of inauthenticity. It is never said who is behind a campaign, and a
+    person must decide what follows.
+    """
+
+
+def _settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the two options that change settings."""
+    command = click.option(
+        "--set", "assignments", multiple=True, metavar="SECTION.FIELD=VALUE", help="Change one setting; may repeat."
+    )(command)
+    return click.option(
+        "--config", "config_file", type=_FOLDER, help="Settings as TOML; `detector config` prints them all."
+    )(command)
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, type=_INPUT, metavar="INPUT...")
+@click.option("-o", "--output", required=True, type=_FOLDER, help="Folder to write; it must not exist yet.")
+@click.option("--force", is_flag=True, help="Replace an earlier result in the folder; other files stay.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
+@_settings
+def scan(
+    inputs: tuple[str, ...],
+    output: Path,
+    force: bool,
+    quiet: bool,
+    config_file: Path | None,
+    assignments: tuple[str, ...],
+) -> None:
+    """Find campaigns in INPUT (canonical JSON Lines, plain, .gz or .zst; `-` is standard input).
+
+    Writes the findings into a folder, whole or not at all: report.html to read, Parquet tables to work with, run.json
+    with the settings and counts. A summary goes to stderr.
+    """
+    config = _config(config_file, assignments)
+    from detector.report.folder import check_writable
+
+    check_writable(output, force)
+    started = time.monotonic()
+    with _interruptible() as writing:
+        from detector.pipeline import scan as scan_comments
+
+        with _progress(quiet or not sys.stderr.isatty()) as progress:
+            result = scan_comments(inputs[0] if len(inputs) == 1 else list(inputs), config, progress=progress)
+            progress("writing", 0, None)
+            writing()
+            result.write(output, force=force)
+    if not quiet:
+        from detector.report.summary import summarise
+
+        summary = summarise(
+            result.frames,
+            result.run,
+            seconds=time.monotonic() - started,
+            peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            width=_terminal_width(),
+            colour=sys.stderr.isatty() and not os.environ.get("NO_COLOR"),
+        )
+        click.echo(summary, err=True, color=True)
+        click.echo(f"\nReport    {output / 'report.html'}", err=True)
+    if result.run["too_many_rejects"]:
+        raise SystemExit(_TOO_MANY_REJECTS)
+
+
+@main.command()
+@click.argument("output", metavar="OUT", type=_FOLDER)
+@click.argument("subject_id", metavar="ID")
+def explain(output: Path, subject_id: str) -> None:
+    """Print the evidence for and against ID: a comment, an account, a cluster or a campaign in the result OUT."""
+    from detector.result import Result
+
+    click.echo(Result.read(output).explain(subject_id))
+
+
+@main.command()
+@click.argument("output", metavar="OUT", type=_FOLDER)
+def report(output: Path) -> None:
+    """Write the page report.html of the result OUT again."""
+    from detector.result import Result
+
+    Result.read(output).write(output, force=True)
+    click.echo(output / "report.html")
+
+
+@main.command()
+@click.argument("recipe", metavar="SEED.toml", type=_FOLDER)
+@click.option("-o", "--output", required=True, type=_FOLDER, help="File of comments to write (JSON Lines).")
+@click.option("--truth", type=_FOLDER, help="File of hidden truth to write; beside the comments by default.")
+@click.option("--scale", type=float, help="Multiply every number of accounts and comments.")
+def simulate(recipe: Path, output: Path, truth: Path | None, scale: float | None) -> None:
+    """Generate labelled comments from a recipe: invented people, targets and claims; the truth in a file apart."""
+    with _interruptible():
+        from detector.lab.simulate import simulate as simulate_comments
+
+        simulation = simulate_comments(recipe, scale=scale)
+        simulation.write(output, truth_path=truth)
+    click.echo(f"{simulation.comments.height:,} comments in {output}", err=True)
+
+
+@main.command()
+@click.argument("output", metavar="OUT", type=_FOLDER)
+@click.option("--truth", required=True, type=_FOLDER, help="JSON Lines with id and label: 1, 0, or null for unknown.")
+@click.option("--json", "json_file", type=_FOLDER, help="File for the figures; OUT/evaluation.json by default.")
+def evaluate(output: Path, truth: Path, json_file: Path | None) -> None:
+    """Compare the result OUT with known truth: precision, recall, false positives by kind and language."""
+    import msgspec
+
+    from detector.lab.evaluate import evaluate as compare
+    from detector.lab.evaluate import read_truth
+    from detector.result import Result
+
+    result = Result.read(output)
+    figures = compare(result.comments, result.accounts, read_truth(truth))
+    path = json_file or output / "evaluation.json"
+    try:
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(figures.to_dict())) + b"\n")
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from None
+    click.echo(figures.to_text())
+
+
+@main.command()
+@_settings
+def config(config_file: Path | None, assignments: tuple[str, ...]) -> None:
+    """Print all settings as TOML, after a file and changes given."""
+    click.echo(_config(config_file, assignments).to_toml(), nl=False)
+
+
+def _config(config_file: Path | None, assignments: tuple[str, ...]) -> "Config":
+    from detector.config import Config
+
+    config = Config.from_toml(config_file) if config_file else Config()
+    return config.with_settings(assignments)
+
+
+def _terminal_width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((_WIDTH, 24)).columns
+
+
+@contextmanager
+def _progress(silent: bool) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Show the stage on stderr, and how far reading has come; nothing where stderr is no terminal."""
+    if silent:
+        yield lambda _stage, _done, _total: None
+        return
+    bar: Any = None
+    last = ""
+
+    def tell(stage: str, done: int, total: int | None) -> None:
+        nonlocal bar, last
+        if stage != last:
+            if bar:
+                bar.finish()
+                bar.render_finish()
+            bar = click.progressbar(
+                length=total, label=f"{stage.capitalize():<20}", file=sys.stderr, show_pos=False, item_show_func=None
+            )
+            bar.render_progress()
+            last = stage
+        if total:
+            bar.update(max(0, done - bar.pos))
+
+    try:
+        yield tell
+    finally:
+        if bar:
+            bar.finish()
+            bar.render_finish()
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], None]]:
+    """Let Ctrl-C end the process within two seconds, whatever library it is in; yields "now we are writing".
+
+    The interpreter only looks at signals between its own steps, and one step may be a long sort. A thread that hears
+    of the signal through a pipe ends the process if the step does not; not while writing, which gives way by itself
+    and cleans up behind itself.
+    """
+    import polars as pl  # noqa: F401  (it resets how signals treat blocking reads, so it must come first)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+    signal.siginterrupt(signal.SIGINT, True)
+    heard, tell = os.pipe()
+    os.set_blocking(tell, False)
+    done = threading.Event()
+    earlier = signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+
+    def watch() -> None:
+        while (number := os.read(heard, 1)) and number[0] != signal.SIGINT:
+            pass
+        if number and not done.wait(_PATIENCE_S):
+            os.write(2, b"detector: interrupted, nothing was written\n")
+            os._exit(_INTERRUPTED)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield done.set
+    finally:
+        done.set()
+        signal.set_wakeup_fd(earlier)
+        os.close(tell)
