@@ -1,0 +1,123 @@
+"""Bytes to numbered lines, in bounded memory.
+
+Lines end at byte 0x0A and nowhere else, so that numbers agree with ``grep -n``: `str.splitlines` also cuts at U+2028,
+U+0085 and lone carriage returns. A byte order mark at the start of a source is dropped.
+"""
+
+import codecs
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from detector.errors import RejectReason
+from detector.ingest.streams import ByteStream
+
+BLOCK_LINES = 2**16
+"""Lines decoded at a time, at most."""
+
+HEAD_BYTES = 400
+"""What is kept of a line too long to hold: enough for an excerpt of 80 characters."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines of a source, joined by line feeds, without the last feed.
+
+    `number` is that of the first line, from 1; `offset` is its first byte in the decompressed source. `is_open` marks
+    the last line of a source that ends without a line feed: it may have been cut.
+    """
+
+    data: bytes
+    number: int
+    offset: int
+    is_open: bool = False
+
+    def locate(self, numbers: list[int]) -> Iterator[tuple[int, bytes]]:
+        """Yield the offset and the bytes of lines, given by ascending numbers."""
+        if not numbers:
+            return
+        lines = self.data.split(b"\n")
+        offsets = list(itertools.accumulate((len(line) + 1 for line in lines), initial=self.offset))
+        for number in numbers:
+            i = number - self.number
+            yield offsets[i], lines[i].removesuffix(b"\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A refused line; `head` holds its first bytes, and a record of no file has neither offset nor length."""
+
+    number: int
+    offset: int | None
+    length: int | None
+    reason: RejectReason
+    detail: str
+    head: bytes
+
+
+def read_blocks(stream: ByteStream, max_line_bytes: int) -> Iterator[Block | Fault]:
+    """Cut a stream into blocks of whole lines.
+
+    Parameters
+    ----------
+    stream
+        The source.
+    max_line_bytes
+        A line that grows beyond this without an end is passed over and told as a `Fault`; no more than this and one
+        chunk is ever held. A shorter line may still be handed over within a block: the reader checks each.
+
+    Yields
+    ------
+    Block or Fault
+        In the order of the source.
+    """
+    number, offset = 1, 0
+    rest = b""
+    passed: int | None = None  # bytes of a line that is too long to hold, of which `rest` is the head
+    is_start = True
+    for chunk in stream.chunks():
+        if is_start:
+            is_start = False
+            if chunk.startswith(codecs.BOM_UTF8):
+                chunk = chunk[len(codecs.BOM_UTF8) :]
+                offset = len(codecs.BOM_UTF8)
+        if passed is not None:
+            end = chunk.find(b"\n")
+            if end < 0:
+                passed += len(chunk)
+                continue
+            yield _too_long(number, offset, passed + end, max_line_bytes, rest)
+            number, offset = number + 1, offset + passed + end + 1
+            rest, passed, chunk = b"", None, chunk[end + 1 :]
+        data = rest + chunk
+        n_lines = data.count(b"\n")
+        end = data.rfind(b"\n") if n_lines else -1
+        if n_lines:
+            yield from _parts(Block(data[:end], number, offset), n_lines)
+            number, offset = number + n_lines, offset + end + 1
+        rest = data[end + 1 :]
+        if len(rest) > max_line_bytes:
+            rest, passed = rest[:HEAD_BYTES], len(rest)
+    if passed is not None:
+        yield _too_long(number, offset, passed, max_line_bytes, rest)
+    elif stream.fault is not None:
+        yield Fault(number, offset, len(rest), RejectReason.TRUNCATED, stream.fault, rest[:HEAD_BYTES])
+    elif rest:
+        yield Block(rest, number, offset, is_open=True)
+
+
+def _parts(block: Block, n_lines: int) -> Iterator[Block]:
+    """Cut a block once more where it has so many lines that what is made of them would fill the memory."""
+    if n_lines <= BLOCK_LINES:
+        yield block
+        return
+    lines = block.data.split(b"\n")
+    offset = block.offset
+    for first in range(0, n_lines, BLOCK_LINES):
+        part = b"\n".join(lines[first : first + BLOCK_LINES])
+        yield Block(part, block.number + first, offset)
+        offset += len(part) + 1
+
+
+def _too_long(number: int, offset: int, length: int, max_line_bytes: int, head: bytes) -> Fault:
+    return Fault(number, offset, length, RejectReason.LINE_TOO_LONG, f"longer than {max_line_bytes} bytes", head)

@@ -1,0 +1,288 @@
+"""Sources of every kind to COMMENTS, REJECTS and the counts that account for every record.
+
+The law: ``records_read == accepted + skipped + rejected + blank``, on anything whatever.
+"""
+
+import itertools
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from detector.config import IngestConfig
+from detector.errors import InputError, RejectReason, SkipReason
+from detector.ingest.canonical import Typed, type_batch
+from detector.ingest.decode import Batch, decode_block
+from detector.ingest.lines import Fault, read_blocks
+from detector.ingest.merge import merge
+from detector.ingest.objects import decode_frame, decode_mappings
+from detector.ingest.streams import open_stream, size_of
+from detector.schema import COMMENTS, REJECTS
+
+Source = str | Path | IO[bytes] | IO[str] | pl.DataFrame | Iterable[Any]
+"""A path, ``-`` for standard input, an open file, several of these, an iterable of dicts, or a frame."""
+
+Progress = Callable[[int, int | None], None]
+
+_RECORDS_PER_BATCH = 16_384
+_EXCERPT_CHARS = 80
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of every record: a line of a file, or an item of an iterable or frame.
+
+    `repaired` records are among those accepted or skipped. `unreadable_by_field` counts values that were there but
+    could not be used, and became null.
+    """
+
+    records_read: int
+    accepted: int
+    skipped: int
+    rejected: int
+    blank: int
+    repaired: int
+    skipped_by_reason: Mapping[str, int] = field(default_factory=dict)
+    rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
+    unreadable_by_field: Mapping[str, int] = field(default_factory=dict)
+
+    def check(self) -> "Counts":
+        """Return itself if every record is accounted for.
+
+        Raises
+        ------
+        AssertionError
+            Records were lost or counted twice: a defect of this program.
+        """
+        assert self.records_read == self.accepted + self.skipped + self.rejected + self.blank, self
+        assert self.skipped == sum(self.skipped_by_reason.values()), self
+        assert self.rejected == sum(self.rejected_by_reason.values()), self
+        return self
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What `read_comments` found.
+
+    `comments` and `rejects` follow the schemas COMMENTS and REJECTS; `rejects` holds the first
+    `IngestConfig.rejects_kept`, `counts` them all. `sources` are names for display.
+    """
+
+    comments: pl.DataFrame
+    rejects: pl.DataFrame
+    counts: Counts
+    sources: tuple[str, ...]
+    too_many_rejects: bool
+
+
+def read_comments(source: Source, config: IngestConfig | None = None, progress: Progress | None = None) -> Ingested:
+    """Read comments from a source of any kind.
+
+    Parameters
+    ----------
+    source
+        A path, ``-`` for standard input, an open file, several of these, an iterable of dicts, or a Polars frame.
+        Files hold canonical JSON Lines, plain or compressed by gzip, zstd, bzip2 or xz, whatever their names say.
+    config
+        Limits and the zone of times that name none.
+    progress
+        Called after each block with the bytes read of the files as they are stored, and their sum where it is known.
+
+    Returns
+    -------
+    Ingested
+        Equal `comments`, apart from `source_file` and `source_line`, whatever the order of the records.
+
+    Raises
+    ------
+    InputError
+        A source cannot be opened, or is a container that is not read here. Content raises nothing: a bad line is a
+        row of `rejects`.
+
+    Notes
+    -----
+    Of records that repeat a platform and id the earliest is kept, by content where times are equal. Records without
+    an id are never repeats.
+
+    Examples
+    --------
+    >>> found = read_comments([{"text": "Shame!", "platform": "twitter", "author_id": 7}, {"text": ""}])
+    >>> found.comments["account"].to_list(), found.counts.skipped_by_reason
+    (['x:7'], {'not_a_comment': 1})
+    """
+    reading = _Reading(config or IngestConfig(), progress)
+    for kind, item in _sorted_out(source):
+        kind(reading, item)
+    return reading.finish()
+
+
+def _sorted_out(source: Any) -> Iterator[tuple[Callable[["_Reading", Any], None], Any]]:  # noqa: ANN401
+    """Yield how to read each part of a source, and the part."""
+    if isinstance(source, (Mapping, bytes)):
+        raise InputError(
+            f"a {type(source).__name__} is no source: give a path, an open file, records in a list or a frame"
+        )
+    if isinstance(source, pl.DataFrame):
+        yield _Reading.read_frame, source
+        return
+    if _is_file(source):
+        source = [source]
+    try:
+        items = iter(source)
+    except TypeError:
+        raise InputError(f"a {type(source).__name__} is no source: give a path, an open file or records") from None
+    first = next(items, None)
+    if first is None:
+        return
+    items = itertools.chain([first], items)
+    if not _is_file(first):
+        yield _Reading.read_mappings, items
+        return
+    files = list(items)
+    odd = next((file for file in files if not _is_file(file)), None)
+    if odd is not None:
+        raise InputError(f"a {type(odd).__name__} among the paths: give paths or records, not both")
+    yield _Reading.read_files, files
+
+
+def _is_file(item: object) -> bool:
+    return isinstance(item, (str, os.PathLike)) or hasattr(item, "read")
+
+
+class _Reading:
+    """What has been read so far."""
+
+    def __init__(self, config: IngestConfig, progress: Progress | None) -> None:
+        self._config = config
+        self._progress = progress
+        self._frames: list[pl.DataFrame] = []
+        self._rejects: list[dict[str, Any]] = []
+        self._sources: list[str] = []
+        self._n_read = self._n_blank = self._n_repaired = 0
+        self._skipped: Counter[str] = Counter()
+        self._rejected: Counter[str] = Counter()
+        self._unreadable: Counter[str] = Counter()
+
+    def read_files(self, files: list[Any]) -> None:
+        """Read files of JSON Lines, one after the other."""
+        sizes = [size_of(file) for file in files]
+        total = None if None in sizes else sum(size or 0 for size in sizes)
+        done = 0
+        for file in files:
+            with open_stream(file) as stream:
+                self._sources.append(stream.name)
+                for piece in read_blocks(stream, self._config.max_line_bytes):
+                    if isinstance(piece, Fault):
+                        self._n_read += 1
+                        self._refuse(piece)
+                    else:
+                        self._take(decode_block(piece, self._config), piece.locate)
+                    if self._progress:
+                        self._progress(done + stream.consumed_bytes, total)
+                done += stream.consumed_bytes
+
+    def read_mappings(self, items: Iterator[Any]) -> None:
+        """Read Python mappings."""
+        self._sources.append("<records>")
+        first_number = 1
+        while chunk := list(itertools.islice(items, _RECORDS_PER_BATCH)):
+            self._take(decode_mappings(chunk, first_number), _nowhere)
+            first_number += len(chunk)
+
+    def read_frame(self, frame: pl.DataFrame) -> None:
+        """Read a frame with columns of canonical names."""
+        self._sources.append("<frame>")
+        for start in range(0, frame.height, _RECORDS_PER_BATCH):
+            self._take(decode_frame(frame.slice(start, _RECORDS_PER_BATCH), start + 1), _nowhere)
+
+    def _take(self, batch: Batch, locate: Callable[[list[int]], Iterable[tuple[int | None, bytes]]]) -> None:
+        self._n_read += len(batch.numbers) + len(batch.faults) + batch.n_blank
+        self._n_blank += batch.n_blank
+        typed: Typed = type_batch(batch, self._config)
+        self._frames.append(typed.comments.with_columns(source_file=pl.lit(self._sources[-1])))
+        self._skipped.update(typed.skipped)
+        self._unreadable.update(typed.unreadable)
+        self._n_repaired += typed.n_repaired
+        numbers = [batch.numbers[i] for i, _ in typed.rejected]
+        late = [
+            Fault(number, offset, len(line) if offset is not None else None, reason, _DETAILS[reason], line)
+            for number, (_, reason), (offset, line) in zip(numbers, typed.rejected, locate(numbers), strict=True)
+        ]
+        for fault in sorted(batch.faults + late, key=lambda fault: fault.number) if late else batch.faults:
+            self._refuse(fault)
+
+    def _refuse(self, fault: Fault) -> None:
+        self._rejected[fault.reason] += 1
+        if len(self._rejects) < self._config.rejects_kept:
+            self._rejects.append(
+                {
+                    "source": self._sources[-1],
+                    "line": fault.number,
+                    "offset": fault.offset,
+                    "length": fault.length,
+                    "reason": fault.reason.value,
+                    "detail": fault.detail,
+                    "excerpt": excerpt(fault.head),
+                }
+            )
+
+    def finish(self) -> Ingested:
+        """Put the batches together."""
+        comments, n_repeated = merge(self._frames)
+        if n_repeated:
+            self._skipped[SkipReason.REPEATED] = n_repeated
+        n_rejected = sum(self._rejected.values())
+        counts = Counts(
+            records_read=self._n_read,
+            accepted=comments.height,
+            skipped=sum(self._skipped.values()),
+            rejected=n_rejected,
+            blank=self._n_blank,
+            repaired=self._n_repaired,
+            skipped_by_reason=_sorted(self._skipped),
+            rejected_by_reason=_sorted(self._rejected),
+            unreadable_by_field=_sorted(self._unreadable),
+        )
+        config = self._config
+        return Ingested(
+            comments=COMMENTS.check(comments),
+            rejects=REJECTS.check(pl.DataFrame(self._rejects, schema=REJECTS.dtypes())),
+            counts=counts.check(),
+            sources=tuple(self._sources),
+            too_many_rejects=n_rejected > config.reject_count_max
+            and n_rejected > config.reject_share_max * counts.records_read,
+        )
+
+
+_DETAILS = {
+    RejectReason.TEXT_NOT_A_STRING: "`text` is there but no string",
+    RejectReason.NO_TEXT_FIELD: "no `text`, and no `url` or `repost_of` that would make it a share",
+}
+
+
+def _nowhere(numbers: list[int]) -> Iterable[tuple[int | None, bytes]]:
+    """Return the place of records that have none in a file."""
+    return [(None, b"")] * len(numbers)
+
+
+def _sorted(counter: Counter[str]) -> dict[str, int]:
+    return {str(key): n for key, n in sorted(counter.items())}
+
+
+def excerpt(head: bytes) -> str:
+    r"""Return the beginning of a line as at most 80 harmless characters.
+
+    Control characters, invisible ones and those that change the direction of writing are shown as escapes (``\x1b``,
+    ``\u202e``), and so are bytes that are no UTF-8.
+    """
+    shown = ""
+    for character in head.decode("utf-8", "backslashreplace"):
+        shown_character = character if character.isprintable() else ascii(character)[1:-1]
+        if len(shown) + len(shown_character) > _EXCERPT_CHARS:
+            break
+        shown += shown_character
+    return shown

@@ -1,0 +1,207 @@
+"""Sources to decompressed bytes: told by what they are, not by their name, and never more in memory than a block."""
+
+import bz2
+import codecs
+import gzip
+import lzma
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+from typing import IO, Any
+
+from detector.errors import InputError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+BLOCK_BYTES = 8 * 2**20
+"""Bytes decoded at a time: large enough for column work, small enough to stay in memory many times over."""
+
+_FOREIGN = {
+    b"PK\x03\x04": "a zip archive: unpack it first",
+    b"PK\x05\x06": "an empty zip archive",
+    b"PAR1": "a Parquet file: pass polars.read_parquet(...) to the library",
+    b"SQLite format 3": "an SQLite database: export the comments as JSON Lines",
+    b"%PDF": "a PDF document: export the comments as JSON Lines",
+    b"\xd0\xcf\x11\xe0": "an Office document: export the comments as JSON Lines",
+    b"7z\xbc\xaf": "a 7z archive: unpack it first",
+    b"Rar!": "a rar archive: unpack it first",
+}
+
+# Arctic Shift and Pushshift write windows of 2 GiB, which every zstd refuses unless asked.
+_ZSTD_OPTIONS = {zstd.DecompressionParameter.window_log_max.value: 31}
+
+_DECODERS: dict[bytes, Callable[[Any], Any]] = {
+    b"\x1f\x8b": lambda raw: gzip.GzipFile(fileobj=raw, mode="rb"),
+    b"\x28\xb5\x2f\xfd": lambda raw: zstd.ZstdFile(raw, options=_ZSTD_OPTIONS),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+}
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MAGIC_BYTES = 16
+_DECODING_ERRORS = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, gzip.BadGzipFile)
+
+
+class ByteStream:
+    """A source as decompressed chunks, which knows how far it has read and whether it ended before its time."""
+
+    def __init__(self, stream: IO[Any], name: str) -> None:
+        self.name = name
+        self.fault: str | None = None
+        self._raw = _Peekable(stream)
+
+    @property
+    def consumed_bytes(self) -> int:
+        """Bytes read so far of the source as it is stored."""
+        return self._raw.consumed
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the decompressed source in pieces of about `BLOCK_BYTES`.
+
+        Raises
+        ------
+        InputError
+            The source is a container that is not read here, or the device fails.
+        """
+        magic = self._raw.peek(_MAGIC_BYTES)
+        for start, what in _FOREIGN.items():
+            if magic.startswith(start):
+                raise InputError(f"{self.name} is {what}")
+        decode = next((make for start, make in _DECODERS.items() if magic.startswith(start)), None)
+        pieces = self._pieces(decode(self._raw) if decode else self._raw)
+        if magic.startswith(_UTF16):
+            pieces = codecs.iterencode(codecs.iterdecode(pieces, "utf-16", "replace"), "utf-8")
+        held: list[bytes] = []
+        size = 0
+        for piece in pieces:
+            held.append(piece)
+            size += len(piece)
+            if size >= BLOCK_BYTES:
+                yield b"".join(held)
+                held, size = [], 0
+        if held:
+            yield b"".join(held)
+
+    def _pieces(self, stream: object) -> Iterator[bytes]:
+        read = _eager_read(stream)
+        while True:
+            try:
+                piece = read(BLOCK_BYTES)
+            except _DECODING_ERRORS as error:
+                self.fault = _one_line(error)
+                return
+            except OSError as error:
+                if error.errno is not None:
+                    raise InputError(f"{self.name}: {error.strerror}") from None
+                self.fault = _one_line(error)  # bz2 says "Invalid data stream" so
+                return
+            if not piece:
+                return
+            yield piece
+
+
+class _Peekable:
+    """A binary stream, raw where there is one, that counts its bytes and can be looked into at the start."""
+
+    def __init__(self, stream: IO[Any]) -> None:
+        self.consumed = 0
+        self._head = b""
+        self._read = _eager_read(stream)
+
+    def peek(self, size: int) -> bytes:
+        while len(self._head) < size and (more := self._next(size - len(self._head))):
+            self._head += more
+        return self._head
+
+    def read(self, size: int) -> bytes:
+        if self._head:
+            head, self._head = self._head[:size], self._head[size:]
+            return head
+        return self._next(size)
+
+    def _next(self, size: int) -> bytes:
+        piece = self._read(size) or b""
+        # A text stream without bytes beneath it (io.StringIO) gives characters.
+        data = piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else bytes(piece)
+        self.consumed += len(data)
+        return data
+
+
+def _eager_read(stream: object) -> Callable[[int], Any]:
+    """Return the method that gives what one read of the file beneath gives.
+
+    Waiting for more would hold up Ctrl-C on a pipe, and would lose what was decoded before an error.
+    """
+    read: Callable[[int], Any] = getattr(stream, "read1", None) or stream.read  # type: ignore[attr-defined]
+    return read
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+@contextmanager
+def open_stream(source: str | os.PathLike[str] | IO[Any]) -> Iterator[ByteStream]:
+    """Open a path, ``-`` for standard input, or an open file; what the caller opened is left open.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is a folder, or it may not be read.
+    """
+    if not isinstance(source, (str, os.PathLike)):
+        name = getattr(source, "name", None)
+        yield ByteStream(_bytes_beneath(source), Path(name).name if isinstance(name, str) else "<stream>")
+        return
+    if source == "-":
+        if sys.stdin is None:
+            raise InputError("standard input is closed")
+        yield ByteStream(_bytes_beneath(sys.stdin), "<stdin>")
+        return
+    try:
+        file = open(source, "rb", buffering=0)  # noqa: SIM115 - closed below, apart from the errors of the caller
+    except (OSError, ValueError) as error:
+        raise InputError(_why_not_opened(source, error)) from None
+    with file:
+        yield ByteStream(file, Path(source).name)
+
+
+def size_of(source: object) -> int | None:
+    """Return the bytes stored at a path; None for anything but a regular file."""
+    if not isinstance(source, (str, os.PathLike)) or source == "-":
+        return None
+    try:
+        status = os.stat(source)
+    except (OSError, ValueError) as error:
+        raise InputError(_why_not_opened(source, error)) from None
+    if S_ISDIR(status.st_mode):
+        raise InputError(f"{os.fspath(source)} is a folder: name the files in it")
+    return status.st_size if S_ISREG(status.st_mode) else None
+
+
+def _why_not_opened(source: str | os.PathLike[str], error: Exception) -> str:
+    path = os.fspath(source)
+    path = path if path.isprintable() else ascii(path)[1:-1]
+    if isinstance(error, IsADirectoryError):
+        return f"{path} is a folder: name the files in it"
+    if isinstance(error, FileNotFoundError):
+        return f"{path}: no such file"
+    if isinstance(error, PermissionError):
+        return f"{path}: not allowed to read it"
+    return f"{path}: {getattr(error, 'strerror', None) or _one_line(error)}"
+
+
+def _bytes_beneath(stream: IO[Any]) -> IO[Any]:
+    """Return the byte stream under a text file, or the file itself."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    if not isinstance(encoding, str) or codecs.lookup(encoding).name not in {"utf-8", "utf-8-sig", "ascii"}:
+        return stream  # its own decoder knows the bytes better than we do
+    found: IO[Any] = getattr(stream, "buffer", stream)
+    return found

@@ -1,0 +1,299 @@
+"""Times as exports write them, to UTC microseconds with the precision that the writing has.
+
+`parse_time` knows every form; `parse_times` gives the same answers for a column, the common forms at column speed. A
+time outside 1990 to 2099 is no time of a comment (year 1, the epoch and the like stand for "unknown") and becomes null.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from detector.schema import TIME
+
+_SECOND = 1_000_000
+_EARLIEST = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp()) * _SECOND
+_LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) * _SECOND
+_EPOCH = datetime(1970, 1, 1)
+_MAX_CHARS = 64
+
+_ZONE = r"(?P<zone>[zZ]|[A-Z]{2,4}|[+-]\d\d:?\d\d|[+-]\d\d)"
+_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+# Forms with a year, most frequent first.
+_DATES = tuple(
+    re.compile(pattern, re.ASCII)  # the digits of other scripts are not read
+    for pattern in (
+        rf"(?P<year>\d{{4}})[-/.](?P<month>\d\d?)[-/.](?P<day>\d\d?)(?:[Tt\s]{_CLOCK}\s?{_ZONE}?)?",
+        rf"(?:[A-Z][a-z][a-z] )?(?P<name>[A-Z][a-z][a-z]) +(?P<day>\d\d?) {_CLOCK} {_ZONE} (?P<year>\d{{4}})",
+        rf"(?:[A-Z][a-z][a-z], )?(?P<day>\d\d?) (?P<name>[A-Z][a-z][a-z]) (?P<year>\d{{4}}) {_CLOCK}(?: {_ZONE})?",
+        rf"(?P<year>\d{{4}})年(?P<month>\d\d?)月(?P<day>\d\d?)日(?:\s?{_CLOCK})?",
+        rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)[Tt ](?P<hour>\d\d)\s?{_ZONE}?",
+        r"(?P<year>\d{4})[-/](?P<month>\d\d?)",
+        r"(?P<year>\d{4})年(?P<month>\d\d?)月",
+        r"(?P<year>\d{4})年?",
+    )
+)
+_EPOCH_NUMBER = re.compile(r"\d{9,17}(?:\.\d{1,9})?|\d\.\d{1,16}[eE]\+?\d\d", re.ASCII)
+
+# Forms that need the time of capture.
+_AGO = re.compile(
+    r"(?:(?P<n>\d{1,4}|an?)\s?(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?|mo|mos"
+    r"|months?|y|yrs?|years?)(?: ago)?"
+    r"|(?P<n_zh>\d{1,4}|半)\s?(?P<unit_zh>秒钟?|分钟?|个?小时|天|周|个?星期|个?月|年)前"
+    r"|il y a (?P<n_fr>\d{1,4}|une?) (?P<unit_fr>secondes?|minutes?|heures?|jours?|semaines?|mois|ans?|années?))",
+    re.ASCII,
+)
+_UNITS = (  # longest spelling first where one begins like another
+    (("month", "mo", "月", "mois"), 30 * 86_400, "month"),
+    (("s", "秒"), 1, "s"),
+    (("m", "分"), 60, "min"),
+    (("h", "小时"), 3_600, "hour"),
+    (("d", "天", "j"), 86_400, "day"),
+    (("w", "周", "星期"), 7 * 86_400, "month"),
+    (("y", "年", "a"), 365 * 86_400, "year"),
+)
+_DAYS_BACK = {"今天": 0, "today": 0, "aujourd'hui": 0, "昨天": 1, "yesterday": 1, "hier": 1, "前天": 2}
+_DAY_CLOCK = re.compile(rf"(?P<word>{'|'.join(_DAYS_BACK)})(?:,?\s?(?:at |à )?{_CLOCK})?", re.ASCII)
+_MONTH_DAY = re.compile(rf"(?P<month>\d\d?)(?:月|-)(?P<day>\d\d?)日?(?:\s?{_CLOCK})?", re.ASCII)
+_NOW = ("just now", "now", "刚刚", "à l'instant")
+
+# Hours east of UTC, as RFC 2822 has them where a name has several meanings: CST is Chicago, not Beijing.
+_ZONES_H = {"Z": 0, "UTC": 0, "GMT": 0, "UT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6}
+_ZONES_H |= {"PST": -8, "PDT": -7, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "HKT": 8, "JST": 9}
+
+
+def parse_time(text: str, collected_us: int | None = None, utc_offset_min: int = 0) -> tuple[int, str] | None:
+    """Read one time.
+
+    Parameters
+    ----------
+    text
+        ISO 8601 and its variants, X's and RFC 2822's dates, Unix time (s, ms or µs), dates in Chinese, or a relative
+        time in English, French or Chinese.
+    collected_us
+        When the record was captured, µs since 1970 UTC; without it a relative time has no meaning.
+    utc_offset_min
+        Minutes east of UTC of a time that names no zone.
+
+    Returns
+    -------
+    tuple of (int, str) or None
+        µs since 1970 UTC and one of `schema.PRECISIONS`; None for what is no time of a comment.
+
+    Examples
+    --------
+    >>> parse_time("Wed Oct 10 20:19:24 +0000 2018")
+    (1539202764000000, 's')
+    >>> parse_time("2 days ago (edited)", collected_us=1539202764000000)
+    (1539029964000000, 'day')
+    """
+    text = text.strip()
+    if not text or len(text) > _MAX_CHARS:
+        return None
+    try:
+        found = _absolute(text, utc_offset_min)
+        if found is None and collected_us is not None:
+            found = _relative(text, collected_us, utc_offset_min)
+    except (ValueError, OverflowError):  # 30 February, second 60, year 0
+        return None
+    return found if found is not None and _EARLIEST <= found[0] < _LATEST else None
+
+
+def _absolute(text: str, utc_offset_min: int) -> tuple[int, str] | None:
+    if _EPOCH_NUMBER.fullmatch(text):
+        return _from_epoch(float(text) if "." in text or "e" in text.lower() else int(text))
+    for form in _DATES:
+        if match := form.fullmatch(text):
+            return _from_parts(match.groupdict(), utc_offset_min)
+    return None
+
+
+def _from_epoch(value: int | float) -> tuple[int, str] | None:
+    """Take a number for seconds, milliseconds or microseconds, whichever gives a year that comments have."""
+    for scale in (_SECOND, 1_000, 1):
+        micros = value * scale if isinstance(value, int) else round(value * scale)
+        if _EARLIEST <= micros < _LATEST:
+            return micros, "us" if micros % _SECOND else "s"
+    return None
+
+
+def _from_parts(parts: dict[str, str | None], utc_offset_min: int) -> tuple[int, str] | None:
+    month = _MONTH_NAMES.index(name.lower()) + 1 if (name := parts.get("name")) else int(parts.get("month") or 1)
+    hour, minute, second = (int(parts.get(unit) or 0) for unit in ("hour", "minute", "second"))
+    moment = datetime(int(parts["year"] or 0), month, int(parts.get("day") or 1), hour, minute, second)
+    offset_min = _offset_min(parts.get("zone"), utc_offset_min)
+    if offset_min is None:
+        return None
+    fraction = int((parts.get("fraction") or "").ljust(6, "0")[:6])
+    micros = (moment - _EPOCH) // timedelta(microseconds=1) + fraction - offset_min * 60 * _SECOND
+    finest = next(
+        (
+            unit
+            for unit in ("second", "minute", "hour", "day", "month")
+            if parts.get(unit) or (unit == "month" and name)
+        ),
+        "year",
+    )
+    return micros, "us" if fraction else {"second": "s", "minute": "min"}.get(finest, finest)
+
+
+def _offset_min(zone: str | None, default: int) -> int | None:
+    if not zone:
+        return default
+    if zone[0] not in "+-":
+        hours = _ZONES_H.get(zone.upper())
+        return None if hours is None else hours * 60
+    ahead, minutes = int(zone[1:3]), int(zone[3:].lstrip(":") or 0)
+    if ahead > 23 or minutes > 59:
+        return None
+    return (ahead * 60 + minutes) * (-1 if zone[0] == "-" else 1)
+
+
+def _relative(text: str, collected_us: int, utc_offset_min: int) -> tuple[int, str] | None:
+    text = re.sub(r"\s?[(（].{1,16}[)）]$", "", text.lower())  # "(edited)"
+    if text in _NOW:
+        return collected_us, "min"
+    if match := _AGO.fullmatch(text):
+        number, unit = next(
+            (match[f"n{tail}"], match[f"unit{tail}"]) for tail in ("", "_zh", "_fr") if match[f"n{tail}"]
+        )
+        seconds, precision = next(
+            (seconds, precision) for starts, seconds, precision in _UNITS if unit.removeprefix("个").startswith(starts)
+        )
+        n = 0.5 if number == "半" else int(number) if number.isdigit() else 1
+        return collected_us - int(n * seconds * _SECOND), precision
+    local = _EPOCH + timedelta(microseconds=collected_us, minutes=utc_offset_min)
+    if match := _DAY_CLOCK.fullmatch(text):
+        day = local - timedelta(days=_DAYS_BACK[match["word"]])
+        parts = match.groupdict() | {"year": str(day.year), "month": str(day.month), "day": str(day.day)}
+        return _from_parts(parts, utc_offset_min)
+    if match := _MONTH_DAY.fullmatch(text):
+        found = _from_parts(match.groupdict() | {"year": str(local.year)}, utc_offset_min)
+        if found is not None and found[0] > collected_us + 86_400 * _SECOND:
+            found = _from_parts(match.groupdict() | {"year": str(local.year - 1)}, utc_offset_min)
+        return found
+    return None
+
+
+@dataclass(frozen=True)
+class Times:
+    """A column of times: `at` (UTC µs), `precision`, and how many values were there but could not be read."""
+
+    at: pl.Series
+    precision: pl.Series
+    n_unreadable: int
+
+
+def parse_times(values: Sequence[Any], collected: pl.Series | None, utc_offset_min: int) -> Times:
+    """Read a column of times.
+
+    Parameters
+    ----------
+    values
+        Strings and numbers as the records have them; None where there is none, any other object is unreadable.
+    collected
+        When each record was captured (`schema.TIME`); None if no record says.
+    utc_offset_min
+        Minutes east of UTC of times that name no zone.
+
+    Returns
+    -------
+    Times
+        As long as `values`; equal to `parse_time` value by value.
+
+    Notes
+    -----
+    About 60 ns a value for ISO 8601 in UTC, 300 ns for the other forms known to Polars, 3 µs for the rest.
+    """
+    strings, n_odd = _as_strings(values)
+    micros = _fast(strings, utc_offset_min)
+    whole = pl.when(micros % _SECOND == 0).then(pl.lit("s")).when(micros.is_not_null()).then(pl.lit("us"))
+    precision = pl.select(whole).to_series()
+    if micros.null_count() > strings.null_count():
+        slow = (micros.is_null() & strings.is_not_null()).arg_true()
+        found = _slow(strings.gather(slow), None if collected is None else collected.gather(slow), utc_offset_min)
+        micros = micros.scatter(slow, [time[0] if time else None for time in found])
+        precision = precision.scatter(slow, [time[1] if time else None for time in found])
+    n_unreadable = n_odd + micros.null_count() - strings.null_count()
+    return Times(micros.cast(TIME), precision, n_unreadable)
+
+
+def _slow(strings: pl.Series, collected: pl.Series | None, utc_offset_min: int) -> list[tuple[int, str] | None]:
+    """Read each distinct time once."""
+    captured = [None] * len(strings) if collected is None else collected.dt.epoch("us").to_list()
+    keys = list(zip(strings.to_list(), captured, strict=True))
+    known = {key: parse_time(*key, utc_offset_min) for key in dict.fromkeys(keys)}
+    return [known[key] for key in keys]
+
+
+def _as_strings(values: Sequence[Any]) -> tuple[pl.Series, int]:
+    """Return the values as strings, empty ones as null, and how many others cannot be one."""
+    n_odd = 0
+    try:
+        strings = pl.Series(values, dtype=pl.String)
+    except (TypeError, ValueError):  # mixed types, lone surrogates
+        strings = pl.Series([_as_string(value) for value in values], dtype=pl.String)
+        n_odd = strings.null_count() - values.count(None)
+    is_empty = strings == ""
+    return strings.set(is_empty, None) if is_empty.any() else strings, n_odd
+
+
+def _as_string(value: object) -> str | None:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return str(value)
+
+
+_Parser = Callable[[pl.Series, int], pl.Series]
+
+
+def _by_format(pattern: str, *, is_naive: bool) -> _Parser:
+    def parse(strings: pl.Series, utc_offset_min: int) -> pl.Series:
+        times = strings.str.to_datetime(pattern, time_unit="us", strict=False, exact=True)
+        return times.dt.epoch("us") - (utc_offset_min * 60 * _SECOND if is_naive else 0)
+
+    return parse
+
+
+def _by_number(strings: pl.Series, _: int) -> pl.Series:
+    numbers = pl.select(pl.when(strings.str.contains(r"^[0-9]{9,17}$")).then(strings)).to_series().cast(pl.Int64)
+    # Compared before they are scaled: 17 digits times a million would overflow.
+    ways = [
+        pl.when(numbers.is_between(_EARLIEST // scale, _LATEST // scale, "left")).then(numbers * scale)
+        for scale in (_SECOND, 1_000, 1)
+    ]
+    return pl.select(pl.coalesce(ways)).to_series()
+
+
+_FAST: tuple[_Parser, ...] = (
+    _by_format("%Y-%m-%dT%H:%M:%SZ", is_naive=False),
+    _by_format("%Y-%m-%dT%H:%M:%S%.f%#z", is_naive=False),
+    _by_format("%Y-%m-%d %H:%M:%S", is_naive=True),
+    _by_format("%a %b %d %H:%M:%S %z %Y", is_naive=False),
+    _by_number,
+)
+
+
+def _fast(strings: pl.Series, utc_offset_min: int) -> pl.Series:
+    """Return µs where one of the frequent forms fits; null elsewhere, also for what must be looked at twice."""
+    micros = _sound(_FAST[0](strings, utc_offset_min), strings)
+    for parse in _FAST[1:]:
+        if micros.null_count() == strings.null_count():
+            break
+        rest = (micros.is_null() & strings.is_not_null()).arg_true()
+        left = strings.gather(rest)
+        micros = micros.scatter(rest, _sound(parse(left, utc_offset_min), left))
+    return micros
+
+
+def _sound(micros: pl.Series, strings: pl.Series) -> pl.Series:
+    """Take out what Polars reads otherwise than we do: second 60 as the next minute, and any year."""
+    is_sound = micros.is_between(_EARLIEST, _LATEST, "left") & ~strings.str.contains(":60", literal=True)
+    return micros if is_sound.all() else pl.select(pl.when(is_sound).then(micros)).to_series()

@@ -1,0 +1,77 @@
+"""What the frames hold about one subject: the selections that the summary, the dossier and the page share."""
+
+from typing import Any
+
+import polars as pl
+
+Row = dict[str, Any]
+
+
+def reasons(evidence: pl.DataFrame, kind: str, subject_id: str) -> tuple[list[Row], list[Row]]:
+    """Return the evidence for and the evidence against, each strongest first.
+
+    Parameters
+    ----------
+    evidence
+        An EVIDENCE frame.
+    kind
+        comment, account, cluster or campaign.
+    subject_id
+        Its id.
+    """
+    rows = evidence.filter(pl.col("subject_kind") == kind, pl.col("subject_id") == subject_id)
+    against = (pl.col("kind") == "against") | (pl.col("weight") < 0)
+    strength = pl.col("weight").fill_null(0).abs()
+    ordered = rows.sort(strength, descending=True, maintain_order=True)
+    return ordered.filter(~against.fill_null(False)).to_dicts(), ordered.filter(against.fill_null(False)).to_dicts()
+
+
+def top_targets(comments: pl.DataFrame, n: int) -> list[Row]:
+    """Return the targets most commented on, with `n_comments` and `n_accounts`."""
+    return (
+        comments.filter(pl.col("target").is_not_null())
+        .group_by("target")
+        .agg(n_comments=pl.len(), n_accounts=pl.col("account").n_unique())
+        .sort(["n_comments", "target"], descending=[True, False])
+        .head(n)
+        .to_dicts()
+    )
+
+
+def top_accounts(accounts: pl.DataFrame, n: int) -> list[Row]:
+    """Return the accounts with the highest scores; sources, who are not members, come last."""
+    is_source = (pl.col("role") == "source").fill_null(False)
+    return (
+        accounts.sort([is_source, "score", "n_campaign_comments", "account"], descending=[False, True, True, False])
+        .head(n)
+        .to_dicts()
+    )
+
+
+def examples(comments: pl.DataFrame, n: int, *, one_per_account: bool = True) -> list[Row]:
+    """Return comments that show the pattern: at least two copies of each text family, the largest families first.
+
+    Parameters
+    ----------
+    comments
+        A comments frame; comments outside any family are passed over.
+    n
+        How many at most.
+    one_per_account
+        Whether each account speaks at most once per family.
+    """
+    author = "account" if one_per_account else "id"
+    copies = (
+        comments.filter(pl.col("cluster_id").is_not_null(), pl.col("excerpt").is_not_null())
+        .sort(["cluster_id", "similarity", "created_at", "id"], descending=[False, True, False, False], nulls_last=True)
+        .unique(["cluster_id", author], keep="first", maintain_order=True)
+        .with_columns(turn=pl.col("id").cum_count().over("cluster_id"), size=pl.len().over("cluster_id"))
+    )
+    n_each = max(2, -(-n // max(copies["cluster_id"].n_unique(), 1)))
+    return (
+        copies.filter(pl.col("turn") <= n_each)
+        .sort(["size", "cluster_id", "turn"], descending=[True, False, False])
+        .drop("turn", "size")
+        .head(n)
+        .to_dicts()
+    )
