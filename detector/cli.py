@@ -89,18 +89,19 @@ def scan(
     with the settings and counts. A summary goes to stderr.
     """
     config = _config(config_file, assignments)
-    from detector.report.folder import check_writable
+    from detector.report.folder import claim
 
-    check_writable(output, force)
     started = time.monotonic()
-    with _interruptible() as writing:
+    # Polars' allocator keeps freed memory for some seconds, which a scan is over in; it reads this when it is loaded.
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
+    with claim(output, force=force) as held, _interruptible() as writing:
         from detector.pipeline import scan as scan_comments
 
         with _progress(quiet or not sys.stderr.isatty()) as progress:
             result = scan_comments(inputs[0] if len(inputs) == 1 else list(inputs), config, progress=progress)
             progress("writing", 0, None)
             writing()
-            result.write(output, force=force)
+            result.write(output, force=force, held=held)
     if not quiet:
         from detector.report.summary import summarise
 

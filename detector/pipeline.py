@@ -1,6 +1,7 @@
 """The one place that knows the order of the stages: ingest, text, evidence, judge."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -13,7 +14,7 @@ from detector.evidence import Measured, measure
 from detector.ingest.read import Ingested, Source, read_comments
 from detector.judge import Judged, judge
 from detector.result import Result
-from detector.schema import COMMENTS, REJECTS
+from detector.schema import COMMENTS, MARKS, REJECTS
 from detector.text import Clustered, cluster_comments
 
 Progress = Callable[[str, int, int | None], None]
@@ -27,7 +28,7 @@ SIGNALS = {
     "company": ("the same accounts together again", "account", "author ids, handles or names"),
     "linked_accounts": ("pairs of accounts that share many texts", "account", "author ids, handles or names"),
     "creation_batch": ("accounts created together", "author_created_at", "account creation dates"),
-    "same_name": ("doubled display names", "author_name", "display names beside author ids"),
+    "same_name": ("doubled display names (weak)", "author_name", "display names beside author ids"),
     "disguise": ("disguise that differs from copy to copy", "text", "texts"),
     "handle_shape": ("one handle pattern (weak)", "author_handle", "handles"),
     "young_accounts": ("young accounts (weak)", "author_created_at", "account creation dates"),
@@ -63,17 +64,23 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
     tell = progress or (lambda _stage, _done, _total: None)
     ingested = read_comments(source, config.ingest, lambda done, total: tell("reading", done, total))
     ingested.counts.check()
-    comments = COMMENTS.check(ingested.comments)
+    comments = _slim(COMMENTS.check(ingested.comments))
     if comments.is_empty():
         raise InputError(_nothing(ingested))
+    # What was read is held once: later stages see fewer and fewer of its columns.
+    ingested = replace(ingested, comments=COMMENTS.empty())
+    signals, span = _signals(comments), (comments["created_at"].min(), comments["created_at"].max())
     tell("comparing texts", 0, None)
     clustered = cluster_comments(comments, config.text)
+    comments = comments.drop("source_file", "source_line", "target_group", "parent_id", "conversation_id", "repost_of")
     tell("measuring evidence", 0, None)
     measured = _measure(comments, clustered, config)
-    tell("judging", 0, None)
-    judged = _judge(comments, clustered, measured, config)
     tell("negative control", 0, None)
     control = _negative_control(comments, clustered, config)
+    comments = comments.drop("url", "author_handle", "author_name", "author_verified", "like_count")
+    clustered = replace(clustered, marks=MARKS.empty())
+    tell("judging", 0, None)
+    judged = _judge(comments, clustered, measured, config)
     return Result(
         comments=judged.comments,
         accounts=judged.accounts,
@@ -83,8 +90,17 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
         links=measured.links,
         bursts=measured.bursts,
         rejects=REJECTS.check(ingested.rejects),
-        run=_run(ingested, judged, control, config),
+        run=_run(ingested, judged, signals, span, control, config),
         config=config,
+    )
+
+
+def _slim(comments: pl.DataFrame) -> pl.DataFrame:
+    """Store a column that holds nothing as one null: most exports lack half of the fields."""
+    return comments.with_columns(
+        pl.lit(None, dtype).alias(name)
+        for name, dtype in comments.schema.items()
+        if comments[name].null_count() == comments.height
     )
 
 
@@ -151,12 +167,11 @@ def _shuffled(comments: pl.DataFrame, generator: np.random.Generator, columns: l
 
 
 def _run(
-    ingested: Ingested, judged: Judged, control: Mapping[str, int] | None, config: Config
+    ingested: Ingested, judged: Judged, signals: Mapping[str, Any], span: tuple[Any, Any],
+    control: Mapping[str, int] | None, config: Config,
 ) -> dict[str, Any]:  # fmt: skip
     counts = ingested.counts
-    comments = ingested.comments
     tiers = dict(judged.campaigns.group_by("tier").len().iter_rows())
-    span = comments["created_at"].min(), comments["created_at"].max()
     return {
         "version": version("spamouflage-detector"),
         "sources": list(ingested.sources),
@@ -180,7 +195,7 @@ def _run(
         },
         "span": {"start": _iso(span[0]), "end": _iso(span[1])},
         "too_many_rejects": ingested.too_many_rejects,
-        "signals": _signals(comments),
+        "signals": dict(signals),
         "negative_control": dict(control) if control else None,
     }
 

@@ -10,6 +10,7 @@ import polars as pl
 from detector.config import Config
 from detector.errors import ConfigError
 from detector.report.dossier import dossier
+from detector.report.folder import Claim
 from detector.report.html import render
 from detector.report.tables import read_folder, write_folder
 
@@ -51,7 +52,7 @@ class Result:
         frames, run = read_folder(Path(folder))
         return cls(**frames, run=run, config=Config.from_dict(run["settings"]))
 
-    def write(self, folder: str | Path, *, force: bool = False) -> None:
+    def write(self, folder: str | Path, *, force: bool = False, held: Claim | None = None) -> None:
         """Write the frames, `run.json` and `report.html` into a folder, whole or not at all.
 
         Parameters
@@ -60,13 +61,15 @@ class Result:
             Where to; it must not exist unless `force`.
         force
             Replace our files in an existing folder in one step, and leave others alone.
+        held
+            The claim on the folder, where the caller holds it already.
 
         Raises
         ------
         OutputError
             The folder exists, cannot be written, or is being written by another run.
         """
-        write_folder(Path(folder), self.frames, self.run, self.report(), force=force)
+        write_folder(Path(folder), self.frames, self.run, self.report(), force=force, held=held)
 
     def report(self) -> str:
         """Return the report as one self-contained HTML page."""

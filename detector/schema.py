@@ -239,7 +239,7 @@ SIGNS = Schema(
     _columns(
         campaign_id=(pl.String, "candidate campaign"),
         account=(pl.String, "account"),
-        sign=(pl.String, "company, linked_accounts, creation_batch, disguise or same_name"),
+        sign=(pl.String, "company, linked_accounts, creation_batch or disguise"),
     ),
 )
 

@@ -216,7 +216,7 @@ def _covered(telling: npt.NDArray[np.bool_], count: Codes) -> npt.NDArray[np.boo
 
 
 def measure_names(accounts: pl.DataFrame, groups: Codes, members: Codes, n_groups: int) -> GroupTest:
-    """Test whether accounts of a group carry the same display name more often than others here do.
+    """Test whether accounts of a group carry the same display name more often than others here do (a weak sign).
 
     Notes
     -----
@@ -242,8 +242,8 @@ def measure_names(accounts: pl.DataFrame, groups: Codes, members: Codes, n_group
     observed, expected = tests["observed"].to_numpy(), tests["expected"].to_numpy()
     out[0, at], out[1, at], out[3, at] = observed, expected, tests["size"].to_numpy()
     out[2, at] = np.where(tests["size"].to_numpy() >= 3, poisson_tail(observed, expected), np.nan)
-    twins = table.filter(pl.col("n_here") > 1)
-    return GroupTest(*out, twins["group"].to_numpy(), twins["account"].to_numpy())
+    none = np.zeros(0, dtype=np.int64)
+    return GroupTest(*out, none, none)
 
 
 def _counted(names: pl.Series) -> tuple[pl.Series, pl.Series]:

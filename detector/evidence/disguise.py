@@ -1,4 +1,4 @@
-"""Are copies made to look different, each in its own way?"""
+"""Test whether copies are made to look different, each in its own way."""
 
 import numpy as np
 import numpy.typing as npt

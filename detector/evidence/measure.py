@@ -8,12 +8,26 @@ import polars as pl
 
 from detector.config import EvidenceConfig
 from detector.evidence.accounts import (
-    GroupTest, describe_accounts, group_accounts, measure_batches, measure_handles, measure_names, measure_youth,
+    GroupTest,
+    describe_accounts,
+    group_accounts,
+    measure_batches,
+    measure_handles,
+    measure_names,
+    measure_youth,
 )  # fmt: skip
 from detector.evidence.bursts import find_bursts
 from detector.evidence.disguise import measure_disguise
 from detector.evidence.network import (
-    Company, Pairs, carry_links, find_circles, find_links, join_clusters, measure_company, pair_accounts, tabulate_links,
+    Company,
+    Pairs,
+    carry_links,
+    find_circles,
+    find_links,
+    join_clusters,
+    measure_company,
+    pair_accounts,
+    tabulate_links,
 )  # fmt: skip
 from detector.evidence.significance import combine, false_discovery_rates
 from detector.evidence.synchrony import measure_synchrony
@@ -184,7 +198,7 @@ def _measure_groups(
         "handle_shape": measure_handles(accounts, *pairs, n_groups),
         "young_accounts": measure_youth(accounts, *pairs, n_groups),
     }
-    signs = {name: (tests[name].groups, tests[name].accounts) for name in ("creation_batch", "same_name", "disguise")}
+    signs = {name: (tests[name].groups, tests[name].accounts) for name in ("creation_batch", "disguise")}
     return tests, signs
 
 

@@ -1,4 +1,4 @@
-"""Do the copies of a text come closer together than comments at the same targets in the same period do?"""
+"""Test whether copies of a text come closer together than comments at the same targets in the same period."""
 
 import numpy as np
 import numpy.typing as npt

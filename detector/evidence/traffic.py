@@ -86,7 +86,7 @@ def observe_traffic(comments: pl.DataFrame, config: EvidenceConfig) -> Traffic:
         targets=targets,
         created=hours.fill_null(0).to_numpy().astype(np.int64),
         has_created=created.is_not_null().to_numpy(),
-        precision_s=_precision(comments["created_at_precision"]),
+        precision_s=_precision(comments["created_at_precision"], time[has_time]),
     )
 
 
@@ -98,11 +98,17 @@ def _encode(values: pl.Series) -> tuple[Codes, pl.Series]:
     return codes.cast(pl.Int64).fill_null(UNKNOWN).to_numpy(writable=True), names
 
 
-def _precision(precision: pl.Series) -> int:
-    """Return the precision, in seconds, that at least 95 % of the timed comments have."""
+def _precision(precision: pl.Series, time: Codes) -> int:
+    """Return the precision, in seconds, that at least 95 % of the timed comments have.
+
+    An export may write seconds that it does not have: times that nearly all fall on whole minutes, hours or days are
+    taken at that.
+    """
     seconds = precision.drop_nulls().replace_strict(_PRECISION_S, return_dtype=pl.Int64)
     worst = seconds.quantile(0.95, interpolation="lower")
-    return int(worst) if worst is not None else 0
+    written = int(worst) if worst is not None else 0
+    rounded = [unit for unit in (60, 3_600, 86_400) if len(time) and np.mean(time % (unit * 1_000_000) == 0) >= 0.95]
+    return max([written, *rounded])
 
 
 def _live(

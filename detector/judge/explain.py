@@ -27,7 +27,8 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
                                      "closest pair shares {} where chance gives {}.", n, detail.cast(pl.Int64), m),
         "creation_batch": pl.format("{} of the accounts were created within the same {}, where the other accounts here "
                                     "would give {}.", n, _duration(detail * 3600), m),
-        "same_name": pl.format("{} accounts carry the display name of another of them, where chance gives {}.", n, m),
+        "same_name": pl.format("{} accounts carry the display name of another of them, where chance gives {}. Names "
+                               "repeat inside a community: this weighs very little.", n, m),
         "disguise": pl.format("Copies differ by {} in {} different ways; other comments here would give {}.",
                               _choice(detail, _DISGUISES), n, m),
         "handle_shape": pl.format("{} handles follow one pattern ({}), where the other accounts here would give {}. "
@@ -70,9 +71,10 @@ def explain_copying(clusters: pl.DataFrame, kind: str, id_column: str) -> pl.Dat
         p=pl.lit(None, pl.Float64),
         q=pl.lit(None, pl.Float64),
         weight=pl.lit(1.0),
-        sentence=pl.format("{} accounts posted near copies of {} in {} comments at {} {}.", "n_accounts", families,
-                           "n_comments", "n_targets",
-                           pl.when(pl.col("n_targets") == 1).then(pl.lit("target")).otherwise(pl.lit("targets"))),
+        sentence=pl.format("{} posted near copies of {} in {}{}.", _count("n_accounts", "account"), families,
+                           _count("n_comments", "comment"),
+                           pl.when(pl.col("n_targets") > 0)
+                           .then(pl.format(" at {}", _count("n_targets", "target"))).otherwise(pl.lit(""))),
     )  # fmt: skip
 
 
@@ -86,8 +88,8 @@ def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
         `copy_share_min`, `created_at`, `age_at_first_comment_days`.
     """
     share = pl.col("n_campaign_comments") / pl.col("n_comments")
-    copies = pl.format("{} of its {} comments here are near copies of others' in campaign {}, of {} different text(s).",
-                       "n_campaign_comments", "n_comments", "campaign_id", "n_texts")  # fmt: skip
+    copies = pl.format("{} of its {} comments here are near copies of others' in campaign {}, of {}.",
+                       "n_campaign_comments", "n_comments", "campaign_id", _count("n_texts", "text"))  # fmt: skip
     signs = {
         "company": ("coordination", 4.0, pl.format(
             "It stands in {} texts of the campaign together with the same other accounts.", "n_texts")),
@@ -96,7 +98,6 @@ def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
         "creation_batch": ("inauthenticity", 4.0, pl.format(
             "It was created on {}, in a batch with other accounts of the campaign.",
             pl.col("created_at").dt.strftime("%Y-%m-%d"))),
-        "same_name": ("inauthenticity", 3.0, pl.lit("Another account of the campaign carries the same display name.")),
         "disguise": ("inauthenticity", 4.0, pl.lit("Its copies carry disguise that differs from the other copies'.")),
     }  # fmt: skip
     parts = [_account_rows(accounts, "copying", "copying", 1.0, copies)]
@@ -155,6 +156,12 @@ def _account_rows(accounts: pl.DataFrame, signal: str, kind: str, weight: float,
         weight=pl.lit(weight),
         sentence=sentence,
     )
+
+
+def _count(column: str, noun: str) -> pl.Expr:
+    """Write a count with its noun."""
+    plural = pl.when(pl.col(column) == 1).then(pl.lit(noun)).otherwise(pl.lit(noun + "s"))
+    return pl.format("{} {}", column, plural)
 
 
 def _number(value: pl.Expr) -> pl.Expr:

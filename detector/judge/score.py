@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from detector.config import JudgeConfig
-from detector.judge.grow import grow
 from detector.judge.explain import explain_accounts, explain_copying, explain_growth, explain_tests
+from detector.judge.grow import grow
 from detector.judge.weigh import ABOUT_ACCOUNTS, SIGNALS, weigh
 from detector.schema import CAMPAIGNS, CLUSTERS, EVIDENCE, SCORED_ACCOUNTS, SCORED_COMMENTS, TIERS
 
@@ -128,16 +128,17 @@ def _judge_candidates(
     )
     together = pl.col("company") | pl.col("linked_accounts")
     again = together & pl.col("synchrony")
+    weak = [pl.col(name) for name, signal in SIGNALS.items() if signal.is_weak]
     about = pl.sum_horizontal(pl.col(name).cast(pl.Int64) for name in ABOUT_ACCOUNTS)
     signs = about + pl.col("disguise").cast(pl.Int64)
     kinds = signs + again.cast(pl.Int64)
     coordination = pl.when(again).then(2).when(pl.col("company") | pl.col("synchrony")).then(1).otherwise(0)
     inauthenticity = (
         pl.when(signs >= 2).then(3).when(signs == 1).then(2)
-        .when(pl.col("handle_shape") | pl.col("young_accounts")).then(1).otherwise(0)
+        .when(pl.any_horizontal(weak)).then(1).otherwise(0)
     )  # fmt: skip
     overall = (
-        pl.when((pl.col("n_accounts") < min_accounts))
+        pl.when(pl.col("n_accounts") < min_accounts)
         .then(0)
         .when((kinds >= 2) & (about >= 1) & pl.col("has_profiles")).then(3)
         .when(kinds >= 1).then(2)
@@ -266,7 +267,9 @@ def _score_comments(
     columns = ["row", "campaign_id", "role", "tier", "score"]
     places = pl.concat([places.select(columns), further.select(columns)])
     frame = (
+        # Sorted before it grows wide: a sort copies every column.
         comments.select("row", "id", "platform", "author_id", "account", "created_at", "target", "lang", "text")
+        .sort("platform", "id")
         .join(members.select("row", "cluster_id", "similarity"), on="row", how="left", maintain_order="left")
         .join(places, on="row", how="left", maintain_order="left")
     )
@@ -277,7 +280,7 @@ def _score_comments(
         tier=pl.col("tier").fill_null("none"),
         score=pl.col("score").fill_null(base),
         excerpt=pl.when(pl.col("cluster_id").is_not_null()).then(pl.col("text").str.slice(0, _EXCERPT_CHARS)),
-    ).with_columns(flagged=_rank(pl.col("tier")) >= 2).sort("platform", "id").select(list(SCORED_COMMENTS.columns))  # fmt: skip
+    ).with_columns(flagged=_rank(pl.col("tier")) >= 2).select(list(SCORED_COMMENTS.columns))  # fmt: skip
 
 
 def _score_accounts(accounts: pl.DataFrame, standing: pl.DataFrame, grown: pl.DataFrame) -> pl.DataFrame:
@@ -309,35 +312,36 @@ def _grown_comments(comments: pl.DataFrame, grown: pl.DataFrame) -> pl.DataFrame
     return grown.join(comments.select("row", "platform", "id"), on="row")
 
 
-def _sizes(rows: pl.DataFrame, by: str, comments: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+def _sizes(rows: pl.LazyFrame, by: str, comments: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     """Describe groups of comments: sizes, span, languages, and a typical text."""
-    facts = (
-        rows.join(comments.select("row", "account", "target", "lang", "created_at", "text"), on="row")
-        .join(texts.select("text_key", "script", "information_bits"), on="text_key")
-        .with_columns(language=pl.coalesce("lang", "script"))
+    # Texts are fetched for one typical comment of each group, not carried along with all.
+    facts = rows.join(comments.lazy().select("row", "account", "target", "lang", "created_at"), on="row").join(
+        texts.lazy().select("text_key", "script", "information_bits"), on="text_key"
     )
     languages = (
-        facts.group_by(by, "language").len()
+        facts.group_by(by, language=pl.coalesce("lang", "script")).len()
         .filter(pl.col("len") >= _LANGUAGES_MIN_SHARE * pl.col("len").sum().over(by))
         .sort(by, "len", "language", descending=[False, True, False])
         .group_by(by, maintain_order=True).agg(languages="language")
     )  # fmt: skip
-    return (
-        facts.sort("similarity", "row", descending=[True, False])
-        .group_by(by, maintain_order=True)
-        .agg(
-            n_accounts=pl.col("account").drop_nulls().n_unique().cast(pl.UInt32),
-            n_comments=pl.len().cast(pl.UInt32),
-            n_targets=pl.col("target").drop_nulls().n_unique().cast(pl.UInt32),
-            n_texts=pl.col("text_key").n_unique().cast(pl.UInt32),
-            n_clusters=pl.col("cluster_id").n_unique().cast(pl.UInt32),
-            start=pl.col("created_at").min(),
-            end=pl.col("created_at").max(),
-            information_bits=pl.col("information_bits").median(),
-            excerpt=pl.col("text").first().str.slice(0, _EXCERPT_CHARS),
-        )
-        .join(languages, on=by, how="left")
+    sizes = facts.group_by(by).agg(
+        n_accounts=pl.col("account").drop_nulls().n_unique().cast(pl.UInt32),
+        n_comments=pl.len().cast(pl.UInt32),
+        n_targets=pl.col("target").drop_nulls().n_unique().cast(pl.UInt32),
+        n_texts=pl.col("text_key").n_unique().cast(pl.UInt32),
+        n_clusters=pl.col("cluster_id").n_unique().cast(pl.UInt32),
+        start=pl.col("created_at").min(),
+        end=pl.col("created_at").max(),
+        information_bits=pl.col("information_bits").median(),
     )
+    typical = (
+        rows.group_by(by)
+        .agg(pl.col("row").sort_by("similarity", "row", descending=[True, False]).first())
+        .collect()
+        .join(comments.select("row", excerpt=pl.col("text").str.slice(0, _EXCERPT_CHARS)), on="row")
+        .drop("row")
+    )
+    return sizes.join(languages, on=by, how="left").collect().join(typical, on=by)
 
 
 def _campaigns(
@@ -345,14 +349,14 @@ def _campaigns(
     members: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Describe the campaigns that are reported, with what they have grown by."""
-    copies = candidates.join(grown, on="row", how="anti").select("row", "campaign_id")
-    rows = copies.join(members, on="row").with_columns(
+    copies = candidates.lazy().join(grown.lazy(), on="row", how="anti").select("row", "campaign_id")
+    rows = copies.join(members.lazy(), on="row").with_columns(
         # The typical text of a campaign is that of its largest family.
         similarity=pl.col("similarity") + pl.len().over("campaign_id", "cluster_id")
     )  # fmt: skip
     whole = (
-        pl.concat([copies, grown.select("row", "campaign_id")])
-        .join(comments.select("row", "target", "created_at"), on="row")
+        pl.concat([copies, grown.lazy().select("row", "campaign_id")])
+        .join(comments.lazy().select("row", "target", "created_at"), on="row")
         .group_by("campaign_id")
         .agg(
             n_comments=pl.len().cast(pl.UInt32),
@@ -360,6 +364,7 @@ def _campaigns(
             start=pl.col("created_at").min(),
             end=pl.col("created_at").max(),
         )
+        .collect()
     )
     return (
         tiers.filter(pl.col("rank") > 0)
@@ -378,7 +383,7 @@ def _clusters(
     of = candidates.select("cluster_id", "campaign_id").unique("cluster_id")
     judged = tiers.select("campaign_id", "rank", "score", "tier", "coordination_tier", "inauthenticity_tier")
     return (
-        _sizes(members, "cluster_id", comments, texts)
+        _sizes(members.lazy(), "cluster_id", comments, texts)
         .filter((pl.col("n_accounts") >= 2) | (pl.col("n_comments") >= 3))
         .join(of.join(judged, on="campaign_id"), on="cluster_id", how="left")
         .with_columns(

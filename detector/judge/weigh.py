@@ -27,13 +27,14 @@ SIGNALS = {
         Signal("company", "coordination", cap_bits=12.0, observed_min=3.0, excess_min=2.0),
         Signal("linked_accounts", "coordination", cap_bits=12.0, observed_min=3.0, excess_min=0.0),
         Signal("creation_batch", "inauthenticity", cap_bits=12.0, observed_min=4.0, excess_min=3.0),
-        Signal("same_name", "inauthenticity", cap_bits=8.0, observed_min=3.0, excess_min=3.0),
         Signal("disguise", "inauthenticity", cap_bits=10.0, observed_min=3.0, excess_min=2.0),
+        # Names repeat inside a community far more than in a dump as a whole: doubling alone says little.
+        Signal("same_name", "inauthenticity", cap_bits=1.0, observed_min=3.0, excess_min=3.0, is_weak=True),
         Signal("handle_shape", "inauthenticity", cap_bits=1.0, excess_min=1.5, is_weak=True),
         Signal("young_accounts", "inauthenticity", cap_bits=1.0, excess_min=1.5, is_weak=True),
     )
 }
-ABOUT_ACCOUNTS = ("creation_batch", "same_name")
+ABOUT_ACCOUNTS = ("creation_batch",)
 """Signals about the accounts themselves: without one of them nothing is high."""
 
 _ORDINARY_P = 0.2

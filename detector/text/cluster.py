@@ -8,10 +8,10 @@ import polars as pl
 
 from detector.config import TextConfig
 from detector.schema import MARKS, MEMBERS, TEXTS
-from detector.text.characters import SHORT, CodePoints, characters
+from detector.text.characters import CodePoints
 from detector.text.neighbours import distinct, jaccard, link_neighbours
 from detector.text.normalise import Canonical, normalise
-from detector.text.sketch import Hashes, Shingles, shingle, sketch
+from detector.text.sketch import Hashes, Shingles, blocks, is_short, shingle, sketch
 
 Rows = npt.NDArray[np.int64]
 
@@ -21,6 +21,7 @@ _BITS_PER_LETTER = 1.5
 _BITS_PER_HAN = 5.0
 _MEDOID_CANDIDATES = 6
 _CUT_ROUNDS = 8
+_BLOCK_CHARS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,13 @@ def cluster_comments(comments: pl.DataFrame, config: TextConfig) -> Clustered:
 def _take(canonical: Canonical, which: Rows) -> tuple[CodePoints, npt.NDArray[np.int64]]:
     """Gather some of the texts, end to end."""
     lengths = np.diff(canonical.starts)[which]
-    owner = np.repeat(np.arange(len(which)), lengths)
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    at = canonical.starts[which][owner] + np.arange(len(owner)) - starts[owner]
-    return canonical.chars[at], starts
+    chars = np.empty(int(starts[-1]), dtype=np.uint32)
+    for a, b in blocks(starts, _BLOCK_CHARS):
+        shift = canonical.starts[which[a:b]] - starts[a:b]
+        at = np.repeat(shift, lengths[a:b]) + np.arange(starts[a], starts[b])
+        chars[starts[a] : starts[b]] = canonical.chars[at]
+    return chars, starts
 
 
 def _label(
@@ -198,8 +202,10 @@ def _texts(
 ) -> pl.DataFrame:
     n = len(keys)
     lengths = np.diff(starts)
-    owner = np.repeat(np.arange(n), lengths)
-    han = np.bincount(owner[(characters().kinds[chars] & SHORT) != 0], minlength=n)
+    han = np.zeros(n)
+    for a, b in blocks(starts, _BLOCK_CHARS):
+        before = np.concatenate([[0], np.cumsum(is_short(chars[starts[a] : starts[b]]))])
+        han[a:b] = np.diff(before[starts[a : b + 1] - starts[a]])
     # A text that repeats itself says no more than once: only distinct shingles count. They are counted for copied
     # texts only, for nobody asks how much a text says that stands alone.
     copied = np.flatnonzero(np.bincount(labels, weights, minlength=n)[labels] > 1)

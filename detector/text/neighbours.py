@@ -1,5 +1,6 @@
 """Signatures to verified near-copy edges: banded buckets, linked to representatives, checked by true Jaccard."""
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -151,7 +152,7 @@ def _blocks_of_pairs(left: Rows, right: Rows, counts: Rows) -> Iterator[slice]:
     ends = np.cumsum(counts[left] + counts[right])
     cuts = np.searchsorted(ends, np.arange(_BLOCK_SHINGLES, ends[-1], _BLOCK_SHINGLES)) + 1
     bounds = np.unique(np.concatenate([[0], cuts, [len(left)]]))
-    yield from (slice(int(a), int(b)) for a, b in zip(bounds[:-1], bounds[1:], strict=True))
+    yield from (slice(int(a), int(b)) for a, b in itertools.pairwise(bounds))
 
 
 def _jaccard_block(left: Rows, right: Rows, shingles: Shingles) -> npt.NDArray[np.float64]:

@@ -6,6 +6,7 @@ characters folded; letters and digits kept, digit runs masked; a random-looking 
 canonical text serves comparison only and is never shown.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,19 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.text.characters import (
-    ARABIC, BLANK, CYRILLIC, DIGIT, FOREIGN, INVISIBLE, JOINED, LATIN, LETTER, MARK, SHORT, CodePoints, characters,
+    ARABIC,
+    BLANK,
+    CYRILLIC,
+    DIGIT,
+    FOREIGN,
+    INVISIBLE,
+    JOINED,
+    LATIN,
+    LETTER,
+    MARK,
+    SHORT,
+    CodePoints,
+    characters,
 )  # fmt: skip
 
 _SPACE = 0x20
@@ -117,7 +130,7 @@ def _blocks(texts: pl.Series) -> list[pl.Series]:
         return []
     cuts = np.searchsorted(ends, np.arange(_BLOCK_CHARS, ends[-1], _BLOCK_CHARS)) + 1
     bounds = np.unique(np.concatenate([[0], cuts, [len(ends)]]))
-    return [texts.slice(int(a), int(b - a)) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [texts.slice(int(a), int(b - a)) for a, b in itertools.pairwise(bounds)]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ A shingle is a run of characters; its length follows the script of its first cha
 a segmenter. Signatures are bit-identical to those of `datasketch` (scheme `affine32`) fed with the same hashes.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from detector.text.characters import SHORT, CodePoints, characters
 Hashes = npt.NDArray[np.uint32]
 
 _MULTIPLIER = np.uint32(0x01000193)
-# Blocks of this many characters keep the temporaries of 64 permutations in the processor's cache.
+# Blocks of this many characters keep the temporaries in the processor's cache.
 _BLOCK_CHARS = 1 << 15
 
 
@@ -50,11 +51,25 @@ def shingle(chars: CodePoints, starts: npt.NDArray[np.int64], *, length: int, le
     A polynomial in the code points modulo 2**32, grown one character at a time, so that the shorter shingles are
     steps on the way to the longer ones.
     """
-    n_chars = len(chars)
-    owner = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    hashes = np.empty(len(chars), dtype=np.uint32)
+    counts = np.zeros(len(starts) - 1, dtype=np.int64)
+    filled = 0
+    for a, b in blocks(starts, _BLOCK_CHARS):
+        found, counts[a:b] = _shingle_block(
+            chars[starts[a] : starts[b]], starts[a : b + 1] - starts[a], length, length_han
+        )
+        hashes[filled : filled + len(found)] = found
+        filled += len(found)
+    return Shingles(hashes[:filled], np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+
+
+def _shingle_block(
+    chars: CodePoints, starts: npt.NDArray[np.int64], length: int, length_han: int
+) -> tuple[Hashes, npt.NDArray[np.int64]]:
+    n_chars, n = len(chars), len(starts) - 1
+    owner = np.repeat(np.arange(n), np.diff(starts))
     left = starts[1:][owner] - np.arange(n_chars)
-    is_short = (characters().kinds[chars] & SHORT) != 0
-    wanted = np.where(is_short, length_han, length)
+    wanted = np.where(is_short(chars), length_han, length)
     padded = np.concatenate([chars, np.zeros(max(length, length_han), dtype=np.uint32)])
     value = np.zeros(n_chars, dtype=np.uint32)
     hashes = np.zeros(n_chars, dtype=np.uint32)
@@ -63,8 +78,21 @@ def shingle(chars: CodePoints, starts: npt.NDArray[np.int64], *, length: int, le
         if step in (length, length_han):
             np.copyto(hashes, value, where=wanted == step)
     whole = left >= wanted
-    counts = np.bincount(owner[whole], minlength=len(starts) - 1)
-    return Shingles(mix32(hashes[whole]), np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+    return mix32(hashes[whole]), np.bincount(owner[whole], minlength=n)
+
+
+def is_short(chars: CodePoints) -> npt.NDArray[np.bool_]:
+    """Tell which characters are Han, Kana or Hangul."""
+    short: npt.NDArray[np.bool_] = (characters().kinds[chars] & SHORT) != 0
+    return short
+
+
+def blocks(starts: npt.NDArray[np.int64], size: int) -> list[tuple[int, int]]:
+    """Cut texts that lie end to end into runs of whole texts, of about `size` items each: (first, last + 1)."""
+    n = len(starts) - 1
+    cuts = np.searchsorted(starts, np.arange(size, starts[-1], size))
+    bounds = np.unique(np.concatenate([[0], cuts, [n]])).tolist()
+    return list(itertools.pairwise(bounds))
 
 
 def sketch(shingles: Shingles, *, n_permutations: int, seed: int) -> Hashes:
@@ -91,9 +119,7 @@ def sketch(shingles: Shingles, *, n_permutations: int, seed: int) -> Hashes:
     factors, offsets = permutations(n_permutations, seed)
     n = len(shingles.starts) - 1
     signatures = np.full((n, n_permutations), np.uint32(2**32 - 1), dtype=np.uint32)
-    cuts = np.searchsorted(shingles.starts, np.arange(_BLOCK_CHARS, shingles.starts[-1], _BLOCK_CHARS))
-    bounds = np.unique(np.concatenate([[0], cuts, [n]]))
-    for a, b in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+    for a, b in blocks(shingles.starts, _BLOCK_CHARS):
         first, last = shingles.starts[a], shingles.starts[b]
         mixed = mix32(shingles.hashes[first:last])
         filled = np.flatnonzero(np.diff(shingles.starts[a : b + 1]))
@@ -109,7 +135,7 @@ def sketch(shingles: Shingles, *, n_permutations: int, seed: int) -> Hashes:
 def permutations(n_permutations: int, seed: int) -> tuple[Hashes, Hashes]:
     """Draw the factors and offsets of the permutations as `datasketch` 2 does for its scheme `affine32`."""
     # The legacy generator on purpose: equal signatures need the very same draws.
-    generator = np.random.RandomState(seed)  # noqa: NPY002
+    generator = np.random.RandomState(seed)
     factors = generator.randint(0, 1 << 31, n_permutations, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
     offsets = generator.randint(0, 1 << 32, n_permutations, dtype=np.uint32)
     return factors, offsets
