@@ -1,0 +1,45 @@
+# Two words do everything on a fresh machine with Python 3.11+: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check fix bench lock clean
+
+# The environment is rebuilt when what it is made from changes. Versions and hashes are locked; nothing else is fetched.
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: $(READY)  ## Generate comments from a recipe, scan them, say where the report is.
+	mkdir -p demo
+	$(BIN)/detector simulate seeds/0014-demo.toml -o demo/comments.jsonl
+	$(BIN)/detector scan demo/comments.jsonl -o demo/result --force
+	$(BIN)/detector evaluate demo/result --truth demo/comments.truth.jsonl --json demo/evaluation.json > demo/evaluation.txt
+
+test: $(READY)  ## Run the tests; what needs a Debian package that is absent is skipped, and said.
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## Format, lint, types, floors.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict detector
+	$(BIN)/lint-imports
+
+fix: $(READY)  ## Format, and mend what ruff can.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## Measure time and memory on generated comments.
+	$(BIN)/python -m benchmarks.run
+
+lock: $(READY)  ## Resolve the newest versions that pyproject.toml allows, for every Python from 3.11.
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group dev --group build --output-file requirements.lock --upgrade pyproject.toml
+
+clean:
+	rm -rf $(VENV) demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
