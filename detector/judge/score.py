@@ -273,8 +273,10 @@ def _score_comments(
         .join(members.select("row", "cluster_id", "similarity"), on="row", how="left", maintain_order="left")
         .join(places, on="row", how="left", maintain_order="left")
     )
-    # A near copy that says too little to be judged still ranks above a text that stands alone.
-    base = pl.when(pl.col("cluster_id").is_not_null()).then(0.05).otherwise(0.0)
+    # Ranks below every tier: other comments of flagged accounts, then near copies that say too little to be judged.
+    flagged = standing.filter("flagged").select("account").unique().with_columns(by_flagged=pl.lit(True))
+    frame = frame.join(flagged, on="account", how="left", maintain_order="left")
+    base = pl.when("by_flagged").then(0.15).when(pl.col("cluster_id").is_not_null()).then(0.05).otherwise(0.0)
     return frame.with_columns(
         role=pl.when(pl.col("campaign_id").is_not_null()).then("role"),
         tier=pl.col("tier").fill_null("none"),

@@ -1,0 +1,1 @@
+"""Slow twins: what the fast code computes, written as its definition reads. For tests only."""

@@ -1,0 +1,163 @@
+"""Twins of the evidence wing: counts and expectations by loops over comments as dicts."""
+
+import itertools
+from collections import Counter, defaultdict
+
+from scipy import stats
+
+HOUR = 3_600_000_000
+DAY = 24 * HOUR
+SITTING = 600_000_000
+
+
+def benjamini_hochberg(p, n_tests=None):
+    """Return for each p the least level at which the step-up rule rejects it."""
+    m = max(n_tests or 0, len(p))
+    return [min(min(m * other / sum(x <= other for x in p) for other in p if other >= own), 1.0) for own in p]
+
+
+def stratum(comment, period_days=7):
+    time = comment["time"]
+    return comment["target"], None if time is None else time // (period_days * DAY)
+
+
+def first_copies(comments):
+    """Keep the first comment of each account in each cluster; every comment of an unknown author stands alone."""
+    seen, kept = set(), []
+    for comment in sorted(comments, key=lambda c: c["row"]):
+        key = comment["cluster"], comment["account"]
+        if comment["cluster"] is None or (comment["account"] is not None and key in seen):
+            continue
+        seen.add(key)
+        kept.append(comment)
+    return kept
+
+
+def visits_and_rates(comments):
+    """Count comments by (account, stratum), and give the share of each cluster in each stratum's comments."""
+    known = [c for c in comments if c["account"] is not None]
+    visits = Counter((c["account"], stratum(c)) for c in known)
+    total = Counter(stratum(c) for c in known)
+    copies = Counter((stratum(c), c["cluster"]) for c in first_copies(known))
+    rates = {(place, cluster): n / total[place] for (place, cluster), n in copies.items()}
+    return visits, rates
+
+
+def company(comments):
+    """Return for each pair of clusters that share an account on separate occasions: how many, and how many by chance."""
+    holds = defaultdict(dict)
+    for copy in first_copies(comments):
+        if copy["account"] is not None:
+            holds[copy["account"]][copy["cluster"]] = copy["time"]
+    observed = Counter()
+    for times in holds.values():
+        for c, d in itertools.combinations(sorted(times), 2):
+            if times[c] is None or times[d] is None or abs(times[c] - times[d]) > SITTING:
+                observed[c, d] += 1
+    visits, rates = visits_and_rates(comments)
+    by_account = defaultdict(dict)
+    for (account, place), n in visits.items():
+        by_account[account][place] = n
+    expected = {}
+    for c, d in observed:
+        expected[c, d] = sum(
+            n_s * (n_t - (s == t)) * rates.get((s, c), 0) * rates.get((t, d), 0)
+            for places in by_account.values()
+            for (s, n_s), (t, n_t) in itertools.product(places.items(), repeat=2)
+        )
+    return observed, expected
+
+
+def shared_texts(comments, shared_min=3):
+    """Return for each pair of accounts that hold as many clusters in common: how many, and how many by chance."""
+    holds = defaultdict(set)
+    for copy in first_copies(comments):
+        if copy["account"] is not None:
+            holds[copy["account"]].add(copy["cluster"])
+    visits, rates = visits_and_rates(comments)
+    reach = defaultdict(float)
+    for (account, place), n in visits.items():
+        for cluster in {cluster for _, cluster in rates}:
+            reach[account, cluster] += n * rates.get((place, cluster), 0)
+    observed, expected = {}, {}
+    for a, b in itertools.combinations(sorted(holds), 2):
+        if len(holds[a] & holds[b]) >= shared_min:
+            observed[a, b] = len(holds[a] & holds[b])
+            expected[a, b] = sum(reach[a, c] * reach[b, c] for c in {cluster for _, cluster in rates})
+    return observed, expected
+
+
+def close_neighbours(times, window_s):
+    """Count the copies that follow another within a window."""
+    times = sorted(times)
+    return sum(later - earlier <= window_s * 1_000_000 for earlier, later in itertools.pairwise(times))
+
+
+def creation_batch(comments, members, main_target, windows_h=(48, 168)):
+    """Return observed, expected and p of the most telling window of account creation of a group of comments."""
+    own = {c["row"] for c in members}
+    dated = [c for c in comments if c["account"] is not None and c["created"] is not None]
+    created = sorted({c["account"]: c["created"] // HOUR for c in dated if c["row"] in own}.values())
+    if len(created) < 4:
+        return None
+    others = [c for c in dated if c["row"] not in own]
+    best = (None, None, 1.0)
+    for window in windows_h:
+        for i, start in enumerate(created):
+            count = sum(start <= hour < start + window for hour in created[i:])
+            shares = []
+            for backdrop in (others, [c for c in others if c["target"] == main_target]):
+                inside = sum(start <= c["created"] // HOUR < start + window for c in backdrop)
+                shares.append((inside + 1) / (len(backdrop) + 1))
+            p = stats.binom.sf(count - 2, len(created) - 1, max(shares)) * len(created) * len(windows_h)
+            if count >= 4 and p < best[2]:
+                best = (count, max(shares) * len(created), p)
+    return best
+
+
+def same_names(names, members):
+    """Return how many members carry a name that another has already, and how many would by chance.
+
+    `names`: account -> name or None; `members`: accounts of the group.
+    """
+    def plain(account):
+        name = (names[account] or "").strip().lower()
+        return name if len(name) >= 2 else None
+
+    named = [account for account in members if plain(account)]
+    everyone = Counter(plain(account) for account in names if plain(account))
+    here = Counter(plain(account) for account in named)
+    pairs_of_one = (len(named) - 1) / 2
+    outside = sum(everyone.values()) - len(named)
+    expected = sum(pairs_of_one * (everyone[plain(a)] - here[plain(a)] + 0.5) / (outside + 1) for a in named)
+    return len(named) - len(here), expected
+
+
+def bursts(times, everything, bin_us=HOUR, dispersion=0.5):
+    """Return (first bin, last bin, observed) of the runs of surprising bins of one subject.
+
+    `times` are those of the subject, `everything` those of the whole dump.
+    """
+    hours = [time // HOUR for time in everything]
+    profile = [1.0] * 168
+    for hour in hours:
+        profile[hour % 168] += 1
+    if max(hours) - min(hours) < 3 * 168:
+        daily = [sum(profile[day * 24 + hour] for day in range(7)) for hour in range(24)]
+        profile = daily * 7
+    mean = sum(profile) / 168
+    n_bins = max(max(t // bin_us for t in everything) - min(t // bin_us for t in everything), 1)
+    counts = Counter(time // bin_us for time in times)
+    hot = []
+    for at, observed in sorted(counts.items()):
+        expected = (len(times) - observed + 0.5) / n_bins * profile[at * bin_us // HOUR % 168] / mean
+        p = stats.nbinom.sf(observed - 1, 1 / dispersion, 1 / (1 + dispersion * expected))
+        if observed >= 10 and p <= 2.0**-20:
+            hot.append((at, observed))
+    runs = []
+    for at, observed in hot:
+        if runs and runs[-1][1] == at - 1:
+            runs[-1] = (runs[-1][0], at, runs[-1][2] + observed)
+        else:
+            runs.append((at, at, observed))
+    return runs
