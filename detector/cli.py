@@ -34,7 +34,7 @@ _INPUT = click.Path(path_type=str)
 class _Commands(click.Group):
     """A group whose commands end in one line on stderr and the right exit code, never in a traceback."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except DetectorError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -200,8 +201,8 @@ def _run(
     }
 
 
-def _iso(moment: Any) -> str | None:
-    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _iso(moment: object) -> str | None:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(moment, datetime) else None
 
 
 def _signals(comments: pl.DataFrame) -> dict[str, list[dict[str, str]]]:

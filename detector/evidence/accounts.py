@@ -13,6 +13,7 @@ from detector.schema import ACCOUNTS
 Floats = npt.NDArray[np.float64]
 
 HANDLE_SHAPES = ("name_8digits", "random_15", "lower_digits")
+_SCRAMBLED = r"[0-9].*[A-Za-z].*[0-9]|[a-z][A-Z].*[a-z][A-Z]"
 _YOUNG_DAYS = 90
 _HOURS = 1 << 24
 """More hours than there are between 1970 and the year 3800: the stride of a group in a composite key."""
@@ -34,6 +35,13 @@ class GroupTest:
     detail: Floats
     groups: Codes
     accounts: Codes
+
+    @classmethod
+    def of(cls, facts: Floats, groups: Codes | None = None, accounts: Codes | None = None) -> "GroupTest":
+        """Make one from (4, n_groups) facts in the order of the attributes; by default no account carries the sign."""
+        nobody = np.zeros(0, dtype=np.int64)
+        return cls(facts[0], facts[1], facts[2], facts[3], nobody if groups is None else groups,
+                   nobody if accounts is None else accounts)  # fmt: skip
 
 
 def describe_accounts(
@@ -80,7 +88,7 @@ def describe_accounts(
     )
     if _is_pseudonymised(frame["author_handle"]):
         frame = frame.with_columns(handle_shape=pl.lit(None, pl.String))
-    return ACCOUNTS.check(frame.select(list(ACCOUNTS.columns)).cast(dict(ACCOUNTS.dtypes())))
+    return ACCOUNTS.check(frame.select(list(ACCOUNTS.columns)).cast(ACCOUNTS.dtypes()))
 
 
 def _handle_shape(handle: pl.Expr) -> pl.Expr:
@@ -88,7 +96,7 @@ def _handle_shape(handle: pl.Expr) -> pl.Expr:
     return (
         pl.when(handle.is_null()).then(None)
         .when(handle.str.contains(r"^[A-Za-z_]{2,}\d{8}$")).then(pl.lit("name_8digits"))
-        .when(handle.str.contains(r"^[A-Za-z0-9_]{15}$") & handle.str.contains(r"[0-9].*[A-Za-z].*[0-9]|[a-z][A-Z].*[a-z][A-Z]"))
+        .when(handle.str.contains(r"^[A-Za-z0-9_]{15}$") & handle.str.contains(_SCRAMBLED))
         .then(pl.lit("random_15"))
         .when(handle.str.contains(r"^[a-z]+\d{2,4}$")).then(pl.lit("lower_digits"))
         .otherwise(pl.lit("other"))
@@ -168,7 +176,7 @@ def measure_batches(
         lead = lead[sizes[groups[lead]] >= _BATCH_ACCOUNTS_MIN]
         best[:, groups[lead]] = count[lead], share[lead] * sizes[groups[lead]], p[lead], np.full(len(lead), window)
         signed |= _covered(p <= _IN_BATCH_P_MAX, count)
-    return GroupTest(*best, groups[signed], accounts[signed])
+    return GroupTest.of(best, groups[signed], accounts[signed])
 
 
 class _Backdrop:
@@ -242,8 +250,7 @@ def measure_names(accounts: pl.DataFrame, groups: Codes, members: Codes, n_group
     observed, expected = tests["observed"].to_numpy(), tests["expected"].to_numpy()
     out[0, at], out[1, at], out[3, at] = observed, expected, tests["size"].to_numpy()
     out[2, at] = np.where(tests["size"].to_numpy() >= 3, poisson_tail(observed, expected), np.nan)
-    none = np.zeros(0, dtype=np.int64)
-    return GroupTest(*out, none, none)
+    return GroupTest.of(out)
 
 
 def _counted(names: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -286,5 +293,4 @@ def _most_enriched(classes: Codes, groups: Codes, members: Codes, n_groups: int,
         p = np.minimum(binomial_tail(here, sizes, np.minimum(share, 1.0)) * n_classes, 1.0)
         better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))
         out[:, better] = here[better], (share * sizes)[better], p[better], np.full(int(better.sum()), index)
-    none = np.zeros(0, dtype=np.int64)
-    return GroupTest(*out, none, none)
+    return GroupTest.of(out)

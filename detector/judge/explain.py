@@ -129,7 +129,7 @@ def explain_growth(grown: pl.DataFrame) -> pl.DataFrame:
         `platform`, `id`, `campaign_id` and `tie` of comments.
     """
     words = {
-        "text": "Its author is flagged in campaign {} for other comments, and shares this text with others flagged there.",
+        "text": "Its author is flagged in campaign {} for other comments, and shares this text with others there.",
         "address": "Its author is flagged in campaign {} for other comments, and it carries the campaign's address.",
     }  # fmt: skip
     subjects = grown.with_columns(account=pl.concat_str("platform", pl.lit(":"), "id"))

@@ -137,6 +137,7 @@ def test_a_sign_up_wave_at_the_target_is_no_batch(comments_of):
 
 def test_busy_accounts_weigh_by_their_comments(comments_of):
     """Whoever comments much is drawn often: four busy accounts of one week are not a rare week."""
+
     def p(comments_each):
         dump = Accounts(8).crowd(200)
         for k in range(4):
@@ -290,7 +291,9 @@ def test_copies_each_with_letters_swapped_elsewhere_are_evidence(comments_of):
 
 
 def test_copies_each_with_its_own_random_tail_are_evidence(comments_of):
-    observed, _, p, mark, _ = disguise_of(comments_of, [f"{BASE} {tail}" for tail in ("xkqvz", "wrtpl", "zzgfd", "bcdfg")])
+    observed, _, p, mark, _ = disguise_of(
+        comments_of, [f"{BASE} {tail}" for tail in ("xkqvz", "wrtpl", "zzgfd", "bcdfg")]
+    )
     assert (observed, mark) == (4, "tail")
     assert p < 1e-5
 

@@ -29,7 +29,14 @@ class Dump:
 
     def add(self, account, target, minutes, cluster=None, **fields):
         key = f"{len(self.records):06d}"
-        record = {"id": key, "platform": "x", "text": f"comment {key}", "author_id": account, "target": target, **fields}
+        record = {
+            "id": key,
+            "platform": "x",
+            "text": f"comment {key}",
+            "author_id": account,
+            "target": target,
+            **fields,
+        }
         if minutes is not None:
             record["created_at"] = (START + timedelta(minutes=minutes)).isoformat()
         self.records.append(record)
@@ -313,7 +320,9 @@ def test_links_tell_the_median_gap_between_copies(comments_of):
         dump.add("b", "x:t0", 1_000 * text + (1, 2, 3, 40, 500)[text], text)
     built = dump.build(comments_of)
     links = tabulate_links(pair_accounts(*built.args, 0.01), built.traffic, built.rows, built.clusters)
-    assert links.select("account_a", "account_b", "n_shared_clusters", "median_gap_s").rows() == [("x:a", "x:b", 5, 180.0)]
+    assert links.select("account_a", "account_b", "n_shared_clusters", "median_gap_s").rows() == [
+        ("x:a", "x:b", 5, 180.0)
+    ]
 
 
 def test_without_authors_there_is_no_company_and_without_times_no_synchrony(comments_of):
@@ -334,5 +343,7 @@ def test_evidence_does_not_depend_on_the_order_of_records(comments_of):
     first = dump.build(comments_of)
     dump.dice.shuffle(dump.records)
     second = dump.build(comments_of)
-    assert np.array_equal(measure_synchrony(*first.args, CONFIG), measure_synchrony(*second.args, CONFIG), equal_nan=True)
+    assert np.array_equal(
+        measure_synchrony(*first.args, CONFIG), measure_synchrony(*second.args, CONFIG), equal_nan=True
+    )
     assert measure_company(*first.args).q.tolist() == measure_company(*second.args).q.tolist()

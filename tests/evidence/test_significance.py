@@ -91,6 +91,8 @@ def test_combination_keeps_tiny_values_and_survives_certainty():
     assert combine(np.array([1.0, 1.0])) == pytest.approx(1.0)
 
 
-@pytest.mark.xfail(reason="a p of exactly 1, which permutation gives often, becomes a score of -3e11 and drowns the rest")
+@pytest.mark.xfail(
+    reason="a p of exactly 1, which permutation gives often, becomes a score of -3e11 and drowns the rest"
+)
 def test_one_ordinary_part_does_not_wipe_out_the_rest():
     assert combine(np.array([0.001] * 9 + [1.0])) < 0.01

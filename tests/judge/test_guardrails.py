@@ -178,7 +178,9 @@ def test_nobody_is_flagged_for_handle_youth_language_and_time_of_day_together():
         dump.person(f"y{k}", author_handle=f"Jennifer{dump.dice.randrange(10**7, 10**8)}", author_name="Jennifer",
                     author_created_at=born.isoformat(), author_followers=0, author_posts=1)  # fmt: skip
     for day in range(5):  # office hours of another continent
-        dump.wave([f"y{k}" for k in range(day * 8, day * 8 + 8)], text, day * DAY + 1 * HOUR, 8 * HOUR, TARGETS, lang="zh")
+        dump.wave(
+            [f"y{k}" for k in range(day * 8, day * 8 + 8)], text, day * DAY + 1 * HOUR, 8 * HOUR, TARGETS, lang="zh"
+        )
     result = dump.scan()
     assert result.clusters["n_accounts"].max() == 40
     assert not flagged(result)
@@ -203,7 +205,9 @@ def test_a_chant_in_a_live_chat_flags_nobody():
     for i in range(1_500):
         fan = dump.dice.randrange(25)
         words = chants[i // 15 % 4] if i % 3 == 0 else sentence(dump.dice, 8)
-        dump.add(f"fan{fan}" if i % 3 == 0 else f"v{i}", words, 3 * DAY + i * 2 / 60, "youtube:match", platform="youtube")
+        dump.add(
+            f"fan{fan}" if i % 3 == 0 else f"v{i}", words, 3 * DAY + i * 2 / 60, "youtube:match", platform="youtube"
+        )
     result = dump.scan()
     assert result.clusters["n_accounts"].max() >= 20
     assert not flagged(result)
@@ -379,7 +383,9 @@ def test_a_missing_field_never_flags_anybody(mixed, name):
     assert after <= before
 
 
-@pytest.mark.parametrize("names", [PROFILE, ("author_id", "author_handle"), ("author_id", "author_handle", "author_name")])
+@pytest.mark.parametrize(
+    "names", [PROFILE, ("author_id", "author_handle"), ("author_id", "author_handle", "author_name")]
+)
 def test_several_missing_fields_never_flag_anybody(mixed, names):
     dump, whole = mixed
     after = without(dump, *names)

@@ -288,7 +288,9 @@ def test_information_grows_with_length_and_not_with_repetition(cluster):
     dice = random.Random(12)
     short, long, chinese = sentence(dice, 4), sentence(dice, 20), han(dice, 40)
     chant = "vote now " * 15
-    found, _ = cluster([text for text in (short, long, chinese, chant, "alone " + sentence(dice)) for _ in range(2)][:-1])
+    found, _ = cluster(
+        [text for text in (short, long, chinese, chant, "alone " + sentence(dice)) for _ in range(2)][:-1]
+    )
     bits = dict(found.texts.select("canonical", "information_bits").iter_rows())
     assert bits[short] < CONFIG.information_min_bits * 2 < bits[long]
     assert bits[chinese] > CONFIG.information_min_bits

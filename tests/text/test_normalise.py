@@ -145,14 +145,27 @@ def test_marks_of_disguise_are_counted_and_writing_is_not(text, n_invisible, n_h
 @pytest.mark.xfail(reason="a variation selector after a sign that NFKC turns into a letter, a tag sequence before a "
                           "letter and an ideographic variation sequence count as disguise")  # fmt: skip
 @pytest.mark.parametrize(
-    "text", ["ℹ️ read this", "a Brand™️ here", "Ⓜ️ is the way", "㊗️おめでとう", "🏴\U000e0067\U000e007fEngland", "葛\U000e0100城市"]
+    "text",
+    [
+        "ℹ️ read this",
+        "a Brand™️ here",
+        "Ⓜ️ is the way",
+        "㊗️おめでとう",
+        "🏴\U000e0067\U000e007fEngland",
+        "葛\U000e0100城市",
+    ],
 )
 def test_emoji_and_variation_sequences_are_writing_and_not_disguise(text):
     assert canonical(text).n_invisible.tolist() == [0]
 
 
 def test_random_last_words_are_cut_off_and_remembered():
-    texts = ["they are lying to us", "they are lying to us xkqvz", "they are lying to us abc123", "they are lying to us xkqvw"]
+    texts = [
+        "they are lying to us",
+        "they are lying to us xkqvz",
+        "they are lying to us abc123",
+        "they are lying to us xkqvw",
+    ]
     found = canonical(*texts)
     assert len(set(found.keys.tolist())) == 1
     assert found.tail_keys[0] == 0
@@ -160,7 +173,9 @@ def test_random_last_words_are_cut_off_and_remembered():
     assert len(set(found.tail_keys.tolist())) == 4
 
 
-@pytest.mark.parametrize("text", ["they are lying to us all", "xkqvz", "hey xkqvz", "请投票谢谢大家现在投票", "vote 12345"])
+@pytest.mark.parametrize(
+    "text", ["they are lying to us all", "xkqvz", "hey xkqvz", "请投票谢谢大家现在投票", "vote 12345"]
+)
 def test_ordinary_and_short_texts_have_no_random_tail(text):
     assert canonical(text).tail_keys.tolist() == [0]
 

@@ -131,7 +131,9 @@ def test_recall_follows_the_computed_curve_of_the_bands(similarity):
     signatures = sketch(shingles, n_permutations=config.n_permutations, seed=config.seed)
     labels = link_neighbours(signatures, shingles, band_rows=config.band_rows, similarity_min=exact - 1e-9)
     met = labels[::2] == labels[1::2]
-    banded = [twin.shares_a_band(a, b, config.band_rows) for a, b in zip(signatures[::2], signatures[1::2], strict=True)]
+    banded = [
+        twin.shares_a_band(a, b, config.band_rows) for a, b in zip(signatures[::2], signatures[1::2], strict=True)
+    ]
     assert met.mean() == pytest.approx(config.recall_at(exact), abs=0.03)
     # What bands bring together and Jaccard confirms is linked, but for the one in 30,000 of the signature filter.
     assert (met != np.array(banded)).sum() <= 2

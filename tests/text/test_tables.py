@@ -18,7 +18,9 @@ def test_look_alikes_are_those_of_unicode_technical_standard_39():
         assert not char.isascii()
         assert ascii_letter in confusable[char], f"{char} U+{ord(char):04X} is not confusable with {ascii_letter}"
     # The letters that matter most: Cyrillic and Greek ones drawn exactly as a Latin one.
-    for char, ascii_letter in zip("аеорсухіѕАВЕКМНОРСТХΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxisABEKMHOPCTXABEZHIKMNOPTYXo", strict=True):
+    for char, ascii_letter in zip(
+        "аеорсухіѕАВЕКМНОРСТХΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxisABEKMHOPCTXABEZHIKMNOPTYXo", strict=True
+    ):
         assert _lookalikes()[char].lower() in {ascii_letter.lower(), "l"}
 
 

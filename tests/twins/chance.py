@@ -120,6 +120,7 @@ def same_names(names, members):
 
     `names`: account -> name or None; `members`: accounts of the group.
     """
+
     def plain(account):
         name = (names[account] or "").strip().lower()
         return name if len(name) >= 2 else None

@@ -1,0 +1,101 @@
+"""What campaigns and clusters are like: sizes, span, languages, a typical text."""
+
+import polars as pl
+
+from detector.schema import CAMPAIGNS, CLUSTERS
+
+_EXCERPT_CHARS = 160
+_LANGUAGES_MIN_SHARE = 0.02
+_LABELS = {
+    "low": "organised or synchronised copying, authenticity not judged",
+    "medium": "coordinated copying with a second, independent sign",
+    "high": "coordinated copying by accounts that look inauthentic in several ways",
+}
+
+
+def describe_campaigns(
+    tiers: pl.DataFrame, candidates: pl.DataFrame, grown: pl.DataFrame, comments: pl.DataFrame, texts: pl.DataFrame,
+    members: pl.DataFrame,
+) -> pl.DataFrame:  # fmt: skip
+    """Describe the campaigns that are reported, with what they have grown by."""
+    copies = candidates.lazy().join(grown.lazy(), on="row", how="anti").select("row", "campaign_id")
+    rows = copies.join(members.lazy(), on="row").with_columns(
+        # The typical text of a campaign is that of its largest family.
+        similarity=pl.col("similarity") + pl.len().over("campaign_id", "cluster_id")
+    )  # fmt: skip
+    whole = (
+        pl.concat([copies, grown.lazy().select("row", "campaign_id")])
+        .join(comments.lazy().select("row", "target", "created_at"), on="row")
+        .group_by("campaign_id")
+        .agg(
+            n_comments=pl.len().cast(pl.UInt32),
+            n_targets=pl.col("target").drop_nulls().n_unique().cast(pl.UInt32),
+            start=pl.col("created_at").min(),
+            end=pl.col("created_at").max(),
+        )
+        .collect()
+    )
+    return (
+        tiers.filter(pl.col("rank") > 0)
+        .drop("n_accounts")
+        .join(_sizes(rows, "campaign_id", comments, texts).drop(whole.columns[1:]), on="campaign_id")
+        .join(whole, on="campaign_id")
+        .with_columns(label=pl.col("tier").replace_strict(list(_LABELS), list(_LABELS.values())))
+        .sort("rank", "score", "n_accounts", "campaign_id", descending=[True, True, True, False])
+        .select(list(CAMPAIGNS.columns))
+    )
+
+
+def describe_clusters(
+    members: pl.DataFrame, comments: pl.DataFrame, texts: pl.DataFrame, tiers: pl.DataFrame, candidates: pl.DataFrame
+) -> pl.DataFrame:
+    """Describe the clusters of two or more accounts, or of three or more comments: CLUSTERS."""
+    of = candidates.select("cluster_id", "campaign_id").unique("cluster_id")
+    judged = tiers.select("campaign_id", "rank", "score", "tier", "coordination_tier", "inauthenticity_tier")
+    return (
+        _sizes(members.lazy(), "cluster_id", comments, texts)
+        .filter((pl.col("n_accounts") >= 2) | (pl.col("n_comments") >= 3))
+        .join(of.join(judged, on="campaign_id"), on="cluster_id", how="left")
+        .with_columns(
+            language=pl.col("languages").list.first(),
+            campaign_id=pl.when(pl.col("rank") > 0).then("campaign_id"),
+            score=pl.col("score").fill_null(0.0),
+            tier=pl.col("tier").fill_null("none"),
+            coordination_tier=pl.col("coordination_tier").fill_null("none"),
+            inauthenticity_tier=pl.col("inauthenticity_tier").fill_null("not judged"),
+        )
+        .sort("cluster_id")
+        .select(list(CLUSTERS.columns))
+    )
+
+
+def _sizes(rows: pl.LazyFrame, by: str, comments: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """Describe groups of comments: sizes, span, languages, and a typical text."""
+    # Texts are fetched for one typical comment of each group, not carried along with all.
+    facts = rows.join(comments.lazy().select("row", "account", "target", "lang", "created_at"), on="row").join(
+        texts.lazy().select("text_key", "script", "information_bits"), on="text_key"
+    )
+    languages = (
+        facts.group_by(by, language=pl.coalesce("lang", "script")).len()
+        .filter(pl.col("len") >= _LANGUAGES_MIN_SHARE * pl.col("len").sum().over(by))
+        .sort(by, "len", "language", descending=[False, True, False])
+        .group_by(by, maintain_order=True).agg(languages="language")
+    )  # fmt: skip
+    sizes = facts.group_by(by).agg(
+        n_accounts=pl.col("account").drop_nulls().n_unique().cast(pl.UInt32),
+        n_comments=pl.len().cast(pl.UInt32),
+        n_targets=pl.col("target").drop_nulls().n_unique().cast(pl.UInt32),
+        n_texts=pl.col("text_key").n_unique().cast(pl.UInt32),
+        n_clusters=pl.col("cluster_id").n_unique().cast(pl.UInt32),
+        start=pl.col("created_at").min(),
+        end=pl.col("created_at").max(),
+        information_bits=pl.col("information_bits").median(),
+    )
+    typical = (
+        rows.group_by(by)
+        .agg(pl.col("row").sort_by("similarity", "row", descending=[True, False]).first())
+        .collect()
+        .join(comments.select("row", excerpt=pl.col("text").str.slice(0, _EXCERPT_CHARS)), on="row")
+        .drop("row")
+    )
+    return sizes.join(languages, on=by, how="left").collect().join(typical, on=by)

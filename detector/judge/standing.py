@@ -1,0 +1,148 @@
+"""The standing of accounts and comments in the candidates that they belong to.
+
+An account is flagged only in a campaign of medium or high, with a sign of its own or among a majority that has one;
+never for being copied, and not where most of its comments are its own words.
+"""
+
+import polars as pl
+
+from detector.config import JudgeConfig
+from detector.judge.tiers import band, rank_of, tier_of
+from detector.schema import SCORED_ACCOUNTS, SCORED_COMMENTS
+
+_MAJORITY = 0.5
+_EXCERPT_CHARS = 160
+_GROWN_SHARE = 0.5
+"""A comment taken in by growth scores this far into its band of what a copy would."""
+
+
+def judge_accounts(
+    candidates: pl.DataFrame, accounts: pl.DataFrame, tiers: pl.DataFrame, weighed: pl.DataFrame,
+    signs: pl.DataFrame, config: JudgeConfig,
+) -> pl.DataFrame:  # fmt: skip
+    """Give every account its standing in each candidate: role, signs, tier and score."""
+    found = weighed.filter((pl.col("subject_kind") == "campaign") & pl.col("is_found")).select(
+        campaign_id="subject_id", sign="signal"
+    )
+    carried = (
+        signs.join(found, on=["campaign_id", "sign"], how="semi")
+        .group_by("campaign_id", "account")
+        .agg(signs=pl.col("sign").sort())
+    )
+    standing = (
+        candidates.filter(pl.col("account").is_not_null())
+        # Whoever wrote first in every text it stands in was copied, and did not copy.
+        .with_columns(wrote_first=pl.col("is_first").any().over("cluster_id", "account"))
+        .group_by("campaign_id", "account")
+        .agg(
+            n_campaign_comments=pl.len(),
+            n_texts=pl.col("n_clusters").first(),
+            is_source=pl.col("wrote_first").all(),
+        )
+        .join(carried, on=["campaign_id", "account"], how="left")
+        .join(tiers.select("campaign_id", "rank", campaign_score="score"), on="campaign_id")
+        .join(accounts.select("account", "n_comments"), on="account")
+        .with_columns(pl.col("signs").fill_null([]))
+        .with_columns(n_signs=pl.col("signs").list.len().cast(pl.Int64))
+        .with_columns(signed_share=(pl.col("n_signs") > 0).mean().over("campaign_id"))
+    )
+    own = pl.col("n_campaign_comments") < config.account_copy_share_min * pl.col("n_comments")
+    source = pl.col("is_source") & (pl.col("n_signs") == 0)
+    tied = (pl.col("n_signs") > 0) | (pl.col("signed_share") >= _MAJORITY)
+    rank = (
+        pl.when(source)
+        .then(0)
+        .when(own | ~tied).then(pl.min_horizontal("rank", 1))
+        # Who is in it by the text alone ranks one tier lower, but for the company kept.
+        .when(pl.col("n_signs") == 0).then(pl.min_horizontal("rank", 2))
+        .otherwise("rank")
+    )  # fmt: skip
+    strength = 0.25 + 0.5 * (1 - 0.5 ** pl.col("n_signs")) + 0.2 * (pl.col("n_texts") / (pl.col("n_texts") + 2))
+    return (
+        standing.with_columns(
+            account_rank=rank, role=pl.when(source).then(pl.lit("source")).otherwise(pl.lit("member"))
+        )
+        .with_columns(
+            tier=tier_of(pl.col("account_rank")),
+        )
+        .with_columns(
+            score=pl.when(pl.col("role") == "source").then(0.05).otherwise(band(pl.col("tier"), strength)),
+            flagged=pl.col("account_rank") >= 2,
+            copy_share_min=pl.lit(config.account_copy_share_min),
+        )
+        .sort("account", "score", "campaign_id", descending=[False, True, False])
+    )
+
+
+def score_comments(
+    comments: pl.DataFrame, members: pl.DataFrame, candidates: pl.DataFrame, tiers: pl.DataFrame,
+    standing: pl.DataFrame, grown: pl.DataFrame,
+) -> pl.DataFrame:  # fmt: skip
+    """Score every comment by its author's standing in its campaign: SCORED_COMMENTS."""
+    candidates = candidates.join(grown, on="row", how="anti")
+    places = candidates.select("row", "campaign_id", "account").join(
+        tiers.select("campaign_id", campaign_rank="rank", campaign_score="score"), on="campaign_id"
+    )
+    places = places.join(
+        standing.select("campaign_id", "account", "role", "tier", account_score="score"),
+        on=["campaign_id", "account"],
+        how="left",
+    ).with_columns(
+        # A comment whose author is unknown accuses nobody, and stands at most where its text does.
+        tier=pl.col("tier").fill_null(tier_of(pl.min_horizontal("campaign_rank", 2))),
+    ).with_columns(
+        score=pl.col("account_score").fill_null(band(pl.col("tier"), pl.lit(0.1))),
+        campaign_id=pl.when(pl.col("campaign_rank") > 0).then("campaign_id"),
+    )  # fmt: skip
+    further = grown.join(
+        standing.select("campaign_id", "account", "tier", account_score="score"), on=["campaign_id", "account"]
+    ).with_columns(
+        role=pl.lit("grown"),
+        # What joins by growth ranks below the copies of the same accounts, in the same tier.
+        score=band(pl.col("tier"), pl.lit(0.0)) * _GROWN_SHARE + pl.col("account_score") * (1 - _GROWN_SHARE),
+    )  # fmt: skip
+    columns = ["row", "campaign_id", "role", "tier", "score"]
+    places = pl.concat([places.select(columns), further.select(columns)])
+    frame = (
+        # Sorted before it grows wide: a sort copies every column.
+        comments.select("row", "id", "platform", "author_id", "account", "created_at", "target", "lang", "text")
+        .sort("platform", "id")
+        .join(members.select("row", "cluster_id", "similarity"), on="row", how="left", maintain_order="left")
+        .join(places, on="row", how="left", maintain_order="left")
+    )
+    # Ranks below every tier: other comments of flagged accounts, then near copies that say too little to be judged.
+    flagged = standing.filter("flagged").select("account").unique().with_columns(by_flagged=pl.lit(True))
+    frame = frame.join(flagged, on="account", how="left", maintain_order="left")
+    base = pl.when("by_flagged").then(0.15).when(pl.col("cluster_id").is_not_null()).then(0.05).otherwise(0.0)
+    return frame.with_columns(
+        role=pl.when(pl.col("campaign_id").is_not_null()).then("role"),
+        tier=pl.col("tier").fill_null("none"),
+        score=pl.col("score").fill_null(base),
+        excerpt=pl.when(pl.col("cluster_id").is_not_null()).then(pl.col("text").str.slice(0, _EXCERPT_CHARS)),
+    ).with_columns(flagged=rank_of(pl.col("tier")) >= 2).select(list(SCORED_COMMENTS.columns))  # fmt: skip
+
+
+def score_accounts(accounts: pl.DataFrame, standing: pl.DataFrame, grown: pl.DataFrame) -> pl.DataFrame:
+    """Score every account by its best standing: SCORED_ACCOUNTS."""
+    more = grown.group_by("campaign_id", "account").agg(n_grown=pl.len())
+    standing = standing.join(more, on=["campaign_id", "account"], how="left", maintain_order="left").with_columns(
+        n_campaign_comments=pl.col("n_campaign_comments") + pl.col("n_grown").fill_null(0)
+    )
+    best = standing.unique("account", keep="first", maintain_order=True).with_columns(
+        in_campaign=pl.col("rank") > 0,
+    )
+    frame = accounts.join(
+        best.select("account", "in_campaign", "campaign_id", "n_campaign_comments", "role", "score", "tier", "flagged"),
+        on="account",
+        how="left",
+        maintain_order="left",
+    )
+    inside = pl.col("in_campaign").fill_null(False)
+    return frame.with_columns(
+        campaign_id=pl.when(inside).then("campaign_id"),
+        role=pl.when(inside).then("role"),
+        n_campaign_comments=pl.when(inside).then("n_campaign_comments").otherwise(0).cast(pl.UInt32),
+        score=pl.col("score").fill_null(0.1 * pl.col("copy_share")).round(6),
+        tier=pl.col("tier").fill_null("none"),
+        flagged=pl.col("flagged").fill_null(False),
+    ).select(list(SCORED_ACCOUNTS.columns))

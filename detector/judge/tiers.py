@@ -1,0 +1,112 @@
+"""Candidates to tiers: one kind of evidence never flags anyone.
+
+Copying, however fast, is at most low. Medium needs a second, independent kind: the same accounts together again and
+in time, disguise that differs from copy to copy, or creation batches. High needs several, one of them about the
+accounts.
+"""
+
+import polars as pl
+
+from detector.config import JudgeConfig
+from detector.judge.weigh import ABOUT_ACCOUNTS, SIGNALS
+from detector.schema import TIERS
+
+_BANDS = {"none": (0.0, 0.2), "low": (0.2, 0.5), "medium": (0.5, 0.8), "high": (0.8, 1.0)}
+"""Scores of a tier: flagged means a score of 0.5 or more."""
+_HALF_BITS = 12.0
+_PROFILE_FIELDS = ("author_created_at", "author_followers", "author_following", "author_posts")
+"""Where none of these is known, nothing is said about the accounts that could make a finding high."""
+
+
+def judge_candidates(
+    candidates: pl.DataFrame, weighed: pl.DataFrame, comments: pl.DataFrame, config: JudgeConfig, min_accounts: int
+) -> pl.DataFrame:
+    """Give every candidate its tiers and score: `campaign_id`, three tiers, `score`, `bits`."""
+    facts = weighed.filter(pl.col("subject_kind") == "campaign")
+    found = (
+        facts.group_by("subject_id")
+        .agg(
+            **{name: (pl.col("is_found") & (pl.col("signal") == name)).any() for name in SIGNALS},
+            bits=pl.col("weight").sum(),
+            is_tested=((pl.col("kind") == "inauthenticity") & pl.col("p").is_not_null() & ~pl.col("is_weak")
+                       & (pl.col("signal") != "disguise")).any(),
+        )
+        .rename({"subject_id": "campaign_id"})
+    )  # fmt: skip
+    allowed = _allowed(candidates, comments, config)
+    profile = pl.any_horizontal(pl.col(_PROFILE_FIELDS).is_not_null().any())
+    sized = (
+        candidates.join(comments.select("row", *_PROFILE_FIELDS), on="row")
+        .group_by("campaign_id")
+        .agg(n_accounts=pl.col("account").drop_nulls().n_unique(), has_profiles=profile)
+    )
+    together = pl.col("company") | pl.col("linked_accounts")
+    again = together & pl.col("synchrony")
+    weak = [pl.col(name) for name, signal in SIGNALS.items() if signal.is_weak]
+    about = pl.sum_horizontal(pl.col(name).cast(pl.Int64) for name in ABOUT_ACCOUNTS)
+    signs = about + pl.col("disguise").cast(pl.Int64)
+    kinds = signs + again.cast(pl.Int64)
+    coordination = pl.when(again).then(2).when(together | pl.col("synchrony")).then(1).otherwise(0)
+    inauthenticity = (
+        pl.when(signs >= 2).then(3).when(signs == 1).then(2)
+        .when(pl.any_horizontal(weak)).then(1).otherwise(0)
+    )  # fmt: skip
+    overall = (
+        pl.when(pl.col("n_accounts") < min_accounts)
+        .then(0)
+        .when((kinds >= 2) & (about >= 1) & pl.col("has_profiles")).then(3)
+        .when(kinds >= 1).then(2)
+        .otherwise(pl.min_horizontal(coordination, 1))
+    )  # fmt: skip
+    return (
+        sized.join(found, on="campaign_id", how="left")
+        .join(allowed, on="campaign_id", how="left")
+        .with_columns(pl.col(list(SIGNALS)).fill_null(False), pl.col("bits").fill_null(0.0))
+        .with_columns(coordination=coordination, inauthenticity=inauthenticity, rank=overall)
+        .with_columns(
+            # Coordination by the same accounts, with signs beside it, is stronger coordination.
+            pl.when((pl.col("coordination") == 2) & (pl.col("rank") == 3)).then(3).otherwise("coordination")
+            .alias("coordination"),
+            pl.when(pl.col("is_allowed").fill_null(False)).then(pl.min_horizontal("rank", 1)).otherwise("rank")
+            .alias("rank"),
+        )
+        .with_columns(
+            tier=tier_of(pl.col("rank")),
+            coordination_tier=tier_of(pl.col("coordination")),
+            inauthenticity_tier=pl.when((pl.col("inauthenticity") > 0) | pl.col("is_tested").fill_null(False))
+            .then(tier_of(pl.col("inauthenticity")))
+            .otherwise(pl.lit("not judged")),
+        )
+        .with_columns(score=band(pl.col("tier"), 1 - 2 ** (-pl.col("bits").clip(0) / _HALF_BITS)))
+        .sort("campaign_id")
+    )  # fmt: skip
+
+
+def _allowed(candidates: pl.DataFrame, comments: pl.DataFrame, config: JudgeConfig) -> pl.DataFrame:
+    """Find the candidates that hold a text which the user has declared innocent."""
+    if not config.allow_texts:
+        return pl.DataFrame(schema={"campaign_id": pl.String, "is_allowed": pl.Boolean})
+    return (
+        candidates.join(comments.select("row", "text"), on="row")
+        .filter(pl.col("text").str.contains_any(list(config.allow_texts), ascii_case_insensitive=True))
+        .select("campaign_id", is_allowed=pl.lit(True))
+        .unique()
+    )
+
+
+def band(tier: pl.Expr, strength: pl.Expr) -> pl.Expr:
+    """Place a strength of 0-1 inside the band of a tier."""
+    low = tier.replace_strict(list(_BANDS), [band[0] for band in _BANDS.values()], return_dtype=pl.Float64)
+    high = tier.replace_strict(list(_BANDS), [band[1] for band in _BANDS.values()], return_dtype=pl.Float64)
+    # A band does not reach the next one.
+    return (low + (high - low) * strength.clip(0.0, 0.999)).round(6)
+
+
+def rank_of(tier: pl.Expr) -> pl.Expr:
+    """Number the tiers from 0, none, to 3, high."""
+    return tier.replace_strict(list(TIERS), list(range(len(TIERS))), return_dtype=pl.Int64)
+
+
+def tier_of(rank: pl.Expr) -> pl.Expr:
+    """Name the tiers that `rank_of` numbers."""
+    return rank.replace_strict(list(range(len(TIERS))), list(TIERS), return_dtype=pl.String)
