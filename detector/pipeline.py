@@ -147,7 +147,7 @@ def _negative_control(comments: pl.DataFrame, clustered: Clustered, config: Conf
             comments, generator, [name for name in comments.columns if name.startswith(("author", "acc"))]
         )
         dealt = _shuffled(dealt, generator, ["created_at"])
-        marks = ["n_invisible", "n_homoglyphs", "tail_key"]
+        marks = ["invisible_key", "homoglyph_key", "tail_key"]
         shuffled_marks = clustered.marks.with_columns(
             clustered.marks.select(marks)[generator.permutation(clustered.marks.height)]
         )

@@ -114,7 +114,9 @@ MARKS = Schema(
         text_key=(pl.UInt64, "key of its canonical text"),
         n_invisible=(pl.UInt16, "invisible or direction-changing characters between or around letters"),
         n_homoglyphs=(pl.UInt16, "letters of a foreign script inside a word, that look like the script's own"),
-        tail_key=(pl.UInt64, "key of a random-looking last word that was cut off; null: none"),
+        invisible_key=(pl.UInt64, "key of which invisible characters stand between which; null: none"),
+        homoglyph_key=(pl.UInt64, "key of which look-alike letters stand between which; null: none"),
+        tail_key=(pl.UInt64, "key of the pattern of letters and digits of a random-looking last word; null: none"),
         is_cut=(pl.Boolean, "longer than `max_text_chars`"),
     ),
 )

@@ -5,8 +5,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import settings
 
 from detector.ingest.read import read_comments
+
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
 
 CommentsOf = Callable[[Iterable[Mapping[str, Any] | str]], pl.DataFrame]
 

@@ -10,17 +10,19 @@ from detector.evidence.traffic import UNKNOWN, Codes, Traffic
 Floats = npt.NDArray[np.float64]
 
 DISGUISES = ("invisible", "homoglyph", "tail")
+_KEYS = {"invisible": "invisible_key", "homoglyph": "homoglyph_key", "tail": "tail_key"}
+_DIFFERENT_MIN = {"invisible": 0.2, "homoglyph": 0.2, "tail": 0.5}
 
 
 def measure_disguise(
-    comments: pl.DataFrame, marks: pl.DataFrame, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int
+    marks: pl.DataFrame, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int
 ) -> tuple[Floats, Floats, Floats, Floats, pl.DataFrame]:
     """Test whether the copies of a group carry marks of disguise that differ from copy to copy.
 
     Parameters
     ----------
-    comments, marks
-        COMMENTS and MARKS.
+    marks
+        MARKS.
     rows, groups
         (m,) comments and their groups.
 
@@ -34,36 +36,28 @@ def measure_disguise(
 
     Notes
     -----
-    Copies that all carry the same mark were copied with it, as from a web page, and count once: a variant is one
-    wording as written, or one random tail. Null: comments of the group are marked as often as the other comments.
+    Copies that all carry the same mark were copied with it, as from a web page, and count once: a variant is one way of
+    placing marks, or one pattern of letters and digits in a tail; where marked copies are many and variants few, none
+    count. Null: comments of the group are marked as often as the other comments.
     """
     frame = (
         pl.DataFrame({"row": rows, "group": groups}, schema={"row": pl.UInt32, "group": pl.Int64})
-        .join(marks.select("row", "text_key", "n_invisible", "n_homoglyphs", "tail_key"), on="row", how="left")
-        .join(comments.select("row", "text"), on="row", how="left")
+        .join(marks.select("row", *_KEYS.values()), on="row", how="left")
         .sort("group", "row")
     )
-    everywhere = marks.select(
-        invisible=(pl.col("n_invisible") > 0).sum(),
-        homoglyph=(pl.col("n_homoglyphs") > 0).sum(),
-        tail=pl.col("tail_key").is_not_null().sum(),
-    ).row(0)
-    is_marked = {
-        "invisible": pl.col("n_invisible") > 0,
-        "homoglyph": pl.col("n_homoglyphs") > 0,
-        "tail": pl.col("tail_key").is_not_null(),
-    }
-    variant = {"invisible": pl.col("text"), "homoglyph": pl.col("text"), "tail": pl.col("tail_key")}
+    everywhere = {name: marks.height - marks[key].null_count() for name, key in _KEYS.items()}
     out = np.full((4, n_groups), np.nan)
     sizes = np.bincount(groups, minlength=n_groups)
     carriers = []
     for index, name in enumerate(DISGUISES):
-        marked = frame.filter(is_marked[name])
-        counts = marked.group_by("group").agg(n=pl.len(), variants=variant[name].n_unique())
+        marked = frame.filter(pl.col(_KEYS[name]).is_not_null())
+        counts = marked.group_by("group").agg(n=pl.len(), variants=pl.col(_KEYS[name]).n_unique())
         here, variants = np.zeros(n_groups), np.zeros(n_groups)
         here[counts["group"].to_numpy()] = counts["n"].to_numpy()
         variants[counts["group"].to_numpy()] = counts["variants"].to_numpy()
-        share = np.minimum((everywhere[index] - here + 1) / np.maximum(marks.height - sizes + 1, 1), 1.0)
+        # Marks that most copies share came with the text; patterns that most tails share are postcodes or tickets.
+        variants[variants < _DIFFERENT_MIN[name] * here] = 0
+        share = np.minimum((everywhere[name] - here + 1) / np.maximum(marks.height - sizes + 1, 1), 1.0)
         p = np.minimum(binomial_tail(np.where(variants > 1, variants, 0), sizes, share) * len(DISGUISES), 1.0)
         better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))
         out[:, better] = variants[better], (share * sizes)[better], p[better], np.full(int(better.sum()), index)

@@ -83,7 +83,7 @@ def measure(
     names, groups = name_candidates(clusters, labels)
 
     synchrony = measure_synchrony(traffic, clusters.first_rows, clusters.first_clusters, clusters.n, config)
-    tests, signs = _measure_groups(comments, marks, accounts, traffic, clusters, groups, len(names), config)
+    tests, signs = _measure_groups(marks, accounts, traffic, clusters, groups, len(names), config)
     tests["synchrony"] = combine_synchrony(synchrony, groups, len(names))
     tests["company"] = combine_company(company, groups, len(names), config.false_discovery_rate)
     tests["linked_accounts"] = combine_links(pairs, traffic, clusters, groups, len(names))
@@ -107,7 +107,7 @@ def measure(
 
 
 def _measure_groups(
-    comments: pl.DataFrame, marks: pl.DataFrame, accounts: pl.DataFrame, traffic: Traffic, clusters: Judgeable,
+    marks: pl.DataFrame, accounts: pl.DataFrame, traffic: Traffic, clusters: Judgeable,
     groups: Codes, n_groups: int, config: EvidenceConfig,
 ) -> tuple[dict[str, GroupTest], dict[str, tuple[Codes, Codes]]]:  # fmt: skip
     """Run the tests that look at a candidate's accounts and wording."""
@@ -116,9 +116,7 @@ def _measure_groups(
     main_target = _main_targets(traffic, clusters.rows, row_groups, n_groups)
     batches = measure_batches(traffic, clusters.rows, row_groups, *pairs, main_target, config.batch_windows_h)
     same_name = measure_names(accounts, *pairs, n_groups)
-    observed, expected, p, detail, carriers = measure_disguise(
-        comments, marks, traffic, clusters.rows, row_groups, n_groups
-    )
+    observed, expected, p, detail, carriers = measure_disguise(marks, traffic, clusters.rows, row_groups, n_groups)
     disguise = GroupTest(
         observed, expected, p, detail, carriers["group"].to_numpy(), carriers["account"].to_numpy()
     )  # fmt: skip

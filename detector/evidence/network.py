@@ -170,7 +170,7 @@ def pair_accounts(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: in
     n_accounts = len(traffic.accounts)
     sizes = np.bincount(clusters, minlength=n_clusters)
     kept = (sizes[clusters] <= _LINKED_CLUSTER_ACCOUNTS) & ~traffic.is_live[rows] & (traffic.account[rows] != UNKNOWN)
-    rows, clusters = rows[kept], clusters[kept]
+    rows, clusters = _one_a_sitting(traffic, rows[kept], clusters[kept])
     often = np.bincount(traffic.account[rows], minlength=n_accounts) >= _MEETINGS_MIN
     few = often[traffic.account[rows]]
     holds = coo_array(
@@ -186,6 +186,18 @@ def pair_accounts(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: in
     sure = np.flatnonzero(q <= q_max)
     sure = sure[np.lexsort((b[sure], a[sure], p[sure]))][:_LINKS_MAX]
     return Pairs(a[sure], b[sure], observed[sure], expected[sure], p[sure], q[sure])
+
+
+def _one_a_sitting(traffic: Traffic, rows: Codes, clusters: Codes) -> tuple[Codes, Codes]:
+    """Keep one text of those that an account posts within ten minutes: a letter in parts is one occasion.
+
+    It is the text with the smallest number, so that accounts which post the same texts keep the same one.
+    """
+    sitting = np.where(traffic.has_time[rows], traffic.time[rows] // _SITTING_US, -1 - np.arange(len(rows)))
+    order = np.lexsort((clusters, sitting, traffic.account[rows]))
+    first = np.ones(len(order), dtype=np.bool_)
+    first[1:] = (np.diff(traffic.account[rows][order]) != 0) | (np.diff(sitting[order]) != 0)
+    return rows[order][first], clusters[order][first]
 
 
 def _expected_shared(

@@ -72,7 +72,8 @@ def combine(p: Floats) -> Floats:
     """
     known = ~np.isnan(p)
     # tan((0.5 - p) pi) is 1 / (p pi) for small p, where the difference would be lost to rounding.
-    bounded = np.clip(np.where(known, p, 0.5), _SMALLEST, 1 - 1e-12)
+    # A p of 1, which permutation often gives, would outweigh everything: it counts as 0.99 (Fang et al. 2021).
+    bounded = np.clip(np.where(known, p, 0.5), _SMALLEST, 0.99)
     scores = np.where(bounded < 1e-12, 1.0 / (bounded * np.pi), np.tan((0.5 - bounded) * np.pi))
     n = known.sum(axis=-1)
     mean = np.where(known, scores, 0.0).sum(axis=-1) / np.maximum(n, 1)

@@ -54,12 +54,15 @@ class Characters:
     def learn(self, code_points: CodePoints) -> None:
         """Fill the tables for characters not met before."""
         # Marking through a table finds the few new characters without sorting the text.
-        new = np.unique(code_points[self.kinds[code_points] == 0])
-        for code_point in new.tolist():
+        new = set(np.unique(code_points[self.kinds[code_points] == 0]).tolist())
+        while new:
+            code_point = new.pop()
             kind, folded, lookalike = _describe(code_point)
             self.lookalike[code_point] = lookalike
             self.folded[code_point] = folded
             self.kinds[code_point] = kind | KNOWN
+            # What a character becomes is asked for next, also where the texts do not hold it themselves.
+            new.update(other for other in (folded, lookalike) if self.kinds[other] == 0)
 
 
 @cache

@@ -177,14 +177,17 @@ def _medoids(labels: Rows, weights: Rows, signatures: Hashes) -> Rows:
 
 def _marks(rows: pl.DataFrame, canonical: Canonical, text_keys: npt.NDArray[np.uint64]) -> pl.DataFrame:
     raw = rows["raw"].to_numpy()
-    tails = pl.Series(canonical.tail_keys[raw])
+    keys = (canonical.tail_keys, canonical.invisible_keys, canonical.homoglyph_keys)
+    tail, invisible, homoglyph = (pl.Series(values[raw]).set(pl.Series(values[raw] == 0), None) for values in keys)
     return pl.DataFrame(
         {
             "row": rows["row"],
             "text_key": text_keys,
             "n_invisible": canonical.n_invisible[raw],
             "n_homoglyphs": canonical.n_homoglyphs[raw],
-            "tail_key": tails.set(tails == 0, None),
+            "invisible_key": invisible,
+            "homoglyph_key": homoglyph,
+            "tail_key": tail,
             "is_cut": canonical.is_cut[raw],
         },
         schema=MARKS.dtypes(),

@@ -164,7 +164,8 @@ def _jaccard_block(left: Rows, right: Rows, shingles: Shingles) -> npt.NDArray[n
     twice = both[1:][both[1:] == both[:-1]]
     shared = np.bincount((twice >> np.uint64(32)).astype(np.int64), minlength=m)
     union = of_left + of_right - shared
-    return np.divide(shared, union, out=np.zeros(m), where=union > 0)
+    similarity: npt.NDArray[np.float64] = np.divide(shared, union, out=np.zeros(m), where=union > 0)
+    return similarity
 
 
 def distinct(texts: Rows, shingles: Shingles) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:

@@ -180,7 +180,7 @@ NAMES = st.sampled_from(["Ann", "ann ", "Bob", "Cy", "Di", "X", None])
 
 
 @given(st.lists(NAMES, min_size=4, max_size=25), st.integers(2, 10))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_doubled_names_are_counted_and_expected_as_a_loop_does(names, n_members):
     accounts = pl.DataFrame({"author_name": names}, schema={"author_name": pl.String})
     members = np.arange(min(n_members, len(names)), dtype=np.int64)

@@ -17,14 +17,14 @@ LEVELS = st.floats(1e-12, 1.0)
 
 
 @given(st.integers(0, 400), st.floats(1e-6, 500))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_poisson_tail_is_that_of_scipy(observed, expected):
     theirs = stats.poisson.sf(observed - 1, expected)
     assert poisson_tail(observed, expected) == pytest.approx(max(theirs, 1e-300), rel=1e-6)
 
 
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(1e-6, 1.0))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_binomial_tail_is_that_of_scipy(counts, share):
     observed, trials = counts
     theirs = stats.binom.sf(observed - 1, trials, share)
@@ -32,7 +32,7 @@ def test_the_binomial_tail_is_that_of_scipy(counts, share):
 
 
 @given(st.integers(0, 400), st.floats(1e-4, 200), st.floats(0.01, 5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_negative_binomial_tail_is_that_of_scipy(observed, expected, dispersion):
     theirs = stats.nbinom.sf(observed - 1, 1 / dispersion, 1 / (1 + dispersion * expected))
     assert negative_binomial_tail(observed, expected, dispersion) == pytest.approx(max(theirs, 1e-300), rel=1e-5)
@@ -56,7 +56,7 @@ def test_nothing_observed_surprises_nobody():
 
 
 @given(st.lists(LEVELS, min_size=1, max_size=25))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_false_discovery_rates_are_those_of_benjamini_and_hochberg(p):
     found = false_discovery_rates(np.array(p))
     assert found.tolist() == pytest.approx(stats.false_discovery_control(p).tolist())
@@ -64,7 +64,7 @@ def test_false_discovery_rates_are_those_of_benjamini_and_hochberg(p):
 
 
 @given(st.lists(st.one_of(LEVELS, st.just(float("nan"))), max_size=25), st.integers(0, 60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_is_not_testable_is_no_test_and_unlisted_tests_are_paid_for(p, n_tests):
     found = false_discovery_rates(np.array(p), n_tests)
     tested = [value for value in p if value == value]
@@ -73,7 +73,7 @@ def test_what_is_not_testable_is_no_test_and_unlisted_tests_are_paid_for(p, n_te
 
 
 @given(st.lists(st.floats(1e-9, 0.999), min_size=1, max_size=10))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_p_values_combine_as_cauchy_variables(p):
     theirs = stats.cauchy.sf(stats.cauchy.isf(p).mean())
     assert combine(np.array(p)) == pytest.approx(theirs, rel=1e-4, abs=1e-12)

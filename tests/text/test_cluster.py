@@ -1,3 +1,4 @@
+import itertools
 import random
 
 import numpy as np
@@ -66,8 +67,10 @@ def planted(dice, n_families=12, size=8, n_alone=150, share=0.08):
     texts = [sentence(dice, 25) for _ in range(n_alone)]
     for family in range(n_families):
         master = sentence(dice, 25) if family % 3 else han(dice, 60)
-        for _ in range(size):
-            texts.append(reworded(dice, master, share) if family % 3 else master.replace(dice.choice(master), "啊"))
+        texts += [
+            reworded(dice, master, share) if family % 3 else master.replace(dice.choice(master), "啊")
+            for _ in range(size)
+        ]
     dice.shuffle(texts)
     return texts
 
@@ -93,7 +96,7 @@ def test_a_chain_of_near_copies_is_cut(cluster):
     links = [" ".join(stream[4 * i : 4 * i + 30]) for i in range(12)]
     found, raw = cluster(links)
     pairs = twin.near_pairs(raw, NEAR)
-    assert all((raw.index(a), raw.index(b)) in pairs for a, b in zip(links, links[1:], strict=False))
+    assert all((raw.index(a), raw.index(b)) in pairs for a, b in itertools.pairwise(links))
     assert_cohesive(found)
     assert together(found, [(0, 11)]) == 0
     assert found.members["cluster_id"].n_unique() > 1
@@ -192,7 +195,8 @@ DISGUISES = {
         lambda text, dice: "".join(chr(ord(c) + 0x1D3B9) if "a" <= c <= "z" else c for c in text), 1.0),
     "case": (lambda text, dice: "".join(dice.choice([c, c.upper()]) for c in text), 1.0),
     "accents": (insert("\u0301", "\u0308", "\u0302"), 1.0),
-    "punctuation": (lambda text, dice: "".join(dice.choice([", ", "... ", " - "]) if c == " " else c for c in text), 1.0),
+    "punctuation": (
+        lambda text, dice: "".join(dice.choice([", ", "... ", " - "]) if c == " " else c for c in text), 1.0),
     "plus signs": (lambda text, dice: text.replace(" ", "+"), 1.0),
     "a mention before": (lambda text, dice: f"@{serial(dice)} {text}", 1.0),
     "a target before": (lambda text, dice: f"Jane Doe: {text}", 1.0),
@@ -282,6 +286,15 @@ def test_clusters_keep_their_names_and_members_when_unrelated_comments_come(comm
     beside = cluster_comments(comments_of(more), CONFIG)
     assert alone.members.height > 80
     assert beside.members.filter(pl.col("row") < len(texts)).equals(alone.members)
+
+
+@pytest.mark.xfail(reason="every target's name is masked in every text, so one more target renames clusters elsewhere")
+def test_a_target_elsewhere_with_an_ordinary_name_does_not_rename_clusters(comments_of):
+    text = "please keep the bridge open to all of us this winter"
+    records = [{"text": text, "id": str(i), "author_id": str(i), "target": "x:elm_ward"} for i in range(5)]
+    other = {"text": "lovely photograph of a heron", "id": "9", "author_id": "9", "target": "reddit:winter"}
+    alone, beside = (cluster_comments(comments_of(part), CONFIG) for part in (records, [*records, other]))
+    assert beside.members["cluster_id"].unique().to_list() == alone.members["cluster_id"].unique().to_list()
 
 
 def test_information_grows_with_length_and_not_with_repetition(cluster):

@@ -38,7 +38,7 @@ def pairs_at(random, similarity, n_pairs, n_union=120):
 
 
 @given(st.lists(WRITING, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_shingles_are_the_slices_of_a_text_with_lengths_by_script(texts):
     found = shingle(*as_chars(texts), length=5, length_han=2)
     slices = [twin.shingles(text) for text in texts]
@@ -97,7 +97,7 @@ def test_no_texts_have_no_signatures():
 
 
 @given(st.lists(st.lists(st.integers(0, 12), max_size=15), min_size=1, max_size=8), st.integers(1, 30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_jaccard_equals_that_of_sets(sets, block):
     n = len(sets)
     left, right = (side.ravel() for side in np.indices((n, n)))
@@ -111,7 +111,7 @@ def test_jaccard_equals_that_of_sets(sets, block):
 @given(st.integers(1, 30).flatmap(
     lambda n: st.tuples(st.just(n), st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=30))
 ))  # fmt: skip
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_components_equal_those_of_networkx_and_of_breadth_first_search(graph):
     n, edges = graph
     left, right = (np.array([edge[side] for edge in edges], dtype=np.int64) for side in (0, 1))

@@ -44,7 +44,7 @@ def visits_and_rates(comments):
 
 
 def company(comments):
-    """Return for each pair of clusters that share an account on separate occasions: how many, and how many by chance."""
+    """Return for pairs of clusters that share accounts on separate occasions: how many, and how many by chance."""
     holds = defaultdict(dict)
     for copy in first_copies(comments):
         if copy["account"] is not None:
