@@ -55,7 +55,7 @@ ACCURACY = (
 
 
 def main(parts: list[str]) -> None:
-    """Run the parts named, all by default, and write one JSON file and one Markdown table for each."""
+    """Run the parts named, all by default; write a JSON file and a Markdown table for each, the table also in README."""
     RESULTS.mkdir(exist_ok=True)
     if not parts or "speed" in parts:
         _write("speed", [_measure(scenario) for scenario in SPEED])
@@ -126,14 +126,26 @@ def _write(name: str, rows: list[dict[str, object]]) -> None:
     lines = ["| scenario | comments | seconds | peak MiB | campaigns high / medium / low | comment recall | "
              "comment precision | accounts flagged wrongly |", "|---|---|---|---|---|---|---|---|"]  # fmt: skip
     lines += [_line(row) for row in rows]
-    (RESULTS / f"{name}.md").write_text("\n".join(lines) + "\n")
+    table = "\n".join(lines) + "\n"
+    (RESULTS / f"{name}.md").write_text(table)
+    readme = ROOT / "README.md"
+    before, start, rest = readme.read_text().partition(f"<!-- {name} -->\n")
+    _, end, after = rest.partition(f"<!-- /{name} -->")
+    readme.write_text(before + start + table + end + after)
 
 
 def _line(row: dict[str, object]) -> str:
     campaigns = row["campaigns"]
     assert isinstance(campaigns, dict)
-    cells = [f"{row['id']}: {row['question']}", f"{row['comments']:,}", f"{row['seconds']}", f"{row['peak_mib']}",
-             " / ".join(str(campaigns[tier]) for tier in ("high", "medium", "low")), *_figures(row.get("evaluation"))]  # fmt: skip
+    tiers = " / ".join(str(campaigns[tier]) for tier in ("high", "medium", "low"))
+    cells = [
+        f"{row['id']}: {row['question']}",
+        f"{row['comments']:,}",
+        f"{row['seconds']}",
+        f"{row['peak_mib']}",
+        tiers,
+    ]
+    cells += _figures(row.get("evaluation"))
     return f"| {' | '.join(cells)} |"
 
 
