@@ -19,6 +19,9 @@ demo: $(READY)  ## Generate comments from a recipe, scan them, say where the rep
 	$(BIN)/detector simulate seeds/0014-demo.toml -o demo/comments.jsonl
 	$(BIN)/detector scan demo/comments.jsonl -o demo/result --force
 	$(BIN)/detector evaluate demo/result --truth demo/comments.truth.jsonl --json demo/evaluation.json > demo/evaluation.txt
+	@echo
+	@echo "What was hidden in the comments and what was found of it: demo/evaluation.txt"
+	@echo "The report, for your browser: demo/result/report.html"
 
 test: $(READY)  ## Run the tests; what needs a Debian package that is absent is skipped, and said.
 	$(BIN)/python -m pytest

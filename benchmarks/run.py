@@ -55,7 +55,7 @@ ACCURACY = (
 
 
 def main(parts: list[str]) -> None:
-    """Run the parts named, all by default; write a JSON file and a Markdown table for each, the table also in README."""
+    """Run the parts named, all by default; write JSON and a Markdown table for each, the table also into the README."""
     RESULTS.mkdir(exist_ok=True)
     if not parts or "speed" in parts:
         _write("speed", [_measure(scenario) for scenario in SPEED])

@@ -267,7 +267,7 @@ def disguise_of(comments_of, copies, ordinary=()):
     marks = cluster_comments(comments, TextConfig()).marks
     rows = np.arange(len(copies), dtype=np.int64)
     traffic = observe_traffic(comments, EvidenceConfig())
-    *numbers, carriers = measure_disguise(comments, marks, traffic, rows, np.zeros(len(rows), dtype=np.int64), 1)
+    *numbers, carriers = measure_disguise(marks, traffic, rows, np.zeros(len(rows), dtype=np.int64), 1)
     observed, expected, p, detail = (values[0] for values in numbers)
     names = {traffic.accounts[account] for account in carriers["account"]}
     return observed, expected, p, DISGUISES[int(detail)], names
@@ -286,27 +286,27 @@ def test_copies_each_with_letters_swapped_elsewhere_are_evidence(comments_of):
     copies = [BASE[:at] + BASE[at:].replace("e", "\u0435", 1) for at in range(0, 80, 8)]
     observed, _, p, mark, _ = disguise_of(comments_of, copies)
     assert mark == "homoglyph"
-    assert observed == len(set(copies))
+    # A variant is the mark between its neighbours, wherever in the text.
+    assert observed == len({copy[copy.index("\u0435") - 1] + copy[copy.index("\u0435") + 1] for copy in copies})
+    assert observed >= 6
     assert p < 1e-9
 
 
 def test_copies_each_with_its_own_random_tail_are_evidence(comments_of):
     observed, _, p, mark, _ = disguise_of(
-        comments_of, [f"{BASE} {tail}" for tail in ("xkqvz", "wrtpl", "zzgfd", "bcdfg")]
+        comments_of, [f"{BASE} {tail}" for tail in ("xk4qvz", "7wrt0pl", "z2z9gfd", "b1cdfg8")]
     )
     assert (observed, mark) == (4, "tail")
     assert p < 1e-5
 
 
-@pytest.mark.parametrize("copy", [BASE[:20] + ZWSP + BASE[20:], BASE.replace("e", "\u0435", 1), BASE + " xkqvz"])
+@pytest.mark.parametrize("copy", [BASE[:20] + ZWSP + BASE[20:], BASE.replace("e", "\u0435", 1), BASE + " xk4q9z"])
 def test_copies_that_all_carry_one_mark_were_copied_with_it(comments_of, copy):
     _, _, p, _, carriers = disguise_of(comments_of, [copy] * 20)
     assert p == 1
     assert not carriers
 
 
-@pytest.mark.xfail(reason="a variant is a raw text: copies that share one mark and differ in a mention, an address, a "
-                          "number or a comma count as disguised each in its own way")  # fmt: skip
 @pytest.mark.parametrize("own", ["@friend{} {}", "{1} https://example.org/{0}", "{1} {0}", "I agree no {}, {}"])
 def test_one_mark_copied_along_is_no_disguise_where_sharers_add_their_own(comments_of, own):
     """A headline with a soft hyphen or a zero-width space keeps it when people share it with a word of theirs."""
@@ -316,7 +316,13 @@ def test_one_mark_copied_along_is_no_disguise_where_sharers_add_their_own(commen
     assert not carriers
 
 
-@pytest.mark.xfail(reason="surnames with four consonants in a row and postcodes are taken for random tails")
+def test_tails_of_few_patterns_are_tickets_and_no_disguise(comments_of):
+    tickets = [form.format(i) for i in range(10, 20) for form in ("ab{}", "a{}b", "{}ab")]
+    _, _, p, _, carriers = disguise_of(comments_of, [f"{BASE} {ticket}" for ticket in tickets])
+    assert p == 1
+    assert not carriers
+
+
 @pytest.mark.parametrize(
     "signatures",
     [["Schmidt", "Knights", "Hirsch", "Goldschmidt", "Wright", "Schwartz", "Marsh", "Tremblay", "Singh", "Roy"],
@@ -325,6 +331,40 @@ def test_one_mark_copied_along_is_no_disguise_where_sharers_add_their_own(commen
 )  # fmt: skip
 def test_a_form_letter_signed_by_name_or_postcode_is_not_disguised(comments_of, signatures):
     _, _, p, _, _ = disguise_of(comments_of, [f"{BASE} {signature}" for signature in signatures])
+    assert p > 0.01
+
+
+def placed(dice, n):
+    return [BASE[:at] + ZWSP + BASE[at:] for at in (dice.randrange(1, len(BASE)) for _ in range(n))]
+
+
+def tailed(dice, n):
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    return [f"{BASE} {''.join(dice.choice(letters) for _ in range(8))}" for _ in range(n)]
+
+
+TOO_MANY = pytest.mark.xfail(reason="places and patterns run out: variants over copies falls below the least share")
+
+
+@pytest.mark.parametrize(
+    ("copies", "n"),
+    [
+        (placed, 20),
+        pytest.param(placed, 400, marks=TOO_MANY),
+        (tailed, 20),
+        pytest.param(tailed, 200, marks=TOO_MANY),
+    ],
+)
+def test_disguise_does_not_vanish_as_a_campaign_grows(comments_of, copies, n):
+    _, _, p, _, carriers = disguise_of(comments_of, copies(random.Random(15), n))
+    assert p < 1e-6
+    assert len(carriers) >= 0.8 * n
+
+
+@pytest.mark.xfail(reason="British postcodes have six patterns, enough to pass for random tails in a short list")
+def test_ten_people_who_sign_with_british_postcodes_are_not_disguised(comments_of):
+    codes = ("sw1a1aa", "m11ae", "ec1a1bb", "b338th", "cr26xh", "dn551pt", "w1a0ax", "l18jq", "le27dr", "g11xq")
+    _, _, p, _, _ = disguise_of(comments_of, [f"{BASE} {code}" for code in codes])
     assert p > 0.01
 
 

@@ -299,7 +299,6 @@ def test_texts_posted_in_one_sitting_are_not_a_second_meeting(comments_of):
     assert len(measure_company(*built.args).left) == 0
 
 
-@pytest.mark.xfail(reason="pair_accounts counts texts of one sitting as if they were several meetings")
 def test_texts_posted_in_one_sitting_do_not_link_their_authors(comments_of):
     built = circle_of(Dump(22).crowd(2_000, ["x:t0", "x:t1"], 6 * DAY), texts=4, apart=1).build(comments_of)
     assert len(pair_accounts(*built.args, 0.01).a) == 0

@@ -203,7 +203,6 @@ def test_nobody_is_flagged_for_handle_youth_language_and_time_of_day_together(yo
     assert set(tiers(result)) <= {"low"}
 
 
-@pytest.mark.xfail(reason="links between accounts count the parts of one letter as several meetings")
 def test_a_letter_in_several_parts_posted_in_one_sitting_is_copying():
     dump = Dump(5, people=1_500, comments=3_000, targets=TARGETS[:1])
     parts = [sentence(dump.dice, 25) for _ in range(5)]
@@ -261,7 +260,6 @@ def shared_headline(dump, own):
     return [(f"h{k}", own.format(k, headline)) for k in range(25)]
 
 
-@pytest.mark.xfail(reason="a mark that is copied along counts as many disguises once sharers add a mention or a number")
 @pytest.mark.parametrize("own", ["@friend{} {}", "{1} https://t.example/{0}"])
 def test_people_who_share_a_headline_with_an_invisible_character_in_it_are_not_flagged(own):
     dump = Dump(10)
@@ -270,7 +268,6 @@ def test_people_who_share_a_headline_with_an_invisible_character_in_it_are_not_f
     assert not flagged(dump.scan())
 
 
-@pytest.mark.xfail(reason="a postcode in a signature is taken for a random tail that differs from copy to copy")
 def test_people_who_sign_a_form_letter_with_their_postcode_are_not_flagged():
     dump = Dump(11)
     for k in range(40):
@@ -280,7 +277,6 @@ def test_people_who_sign_a_form_letter_with_their_postcode_are_not_flagged():
     assert not flagged(dump.scan())
 
 
-@pytest.mark.xfail(reason="one slow text has p = 1, and the combination of p values then forgets the others")
 def test_a_ring_does_not_hide_its_waves_behind_one_text_posted_slowly():
     dump = Dump(19)
     ring = dump.ring(texts=6, batch=False)
@@ -340,6 +336,17 @@ def test_an_established_account_with_one_copy_among_its_own_comments_is_not_flag
     assert flagged(result) == set(ring)
     sentences = result.evidence.filter(pl.col("subject_id") == "x:neighbour")["signal"].to_list()
     assert "own_words" in sentences
+
+
+def test_who_copies_plainly_what_a_few_disguise_is_not_flagged():
+    dump = Dump(20)
+    words = "we ask the council to keep the old bridge open to all of us this winter and to hear its people"
+    disguisers = [f"d{k}" for k in range(10)]
+    dump.wave(disguisers, lambda _: disguised(words, dump), 3 * DAY, 6 * DAY, TARGETS)
+    dump.wave([f"plain{k}" for k in range(25)], words, 3 * DAY, 6 * DAY, TARGETS)
+    result = dump.scan()
+    assert tiers(result) == {"medium": 1}
+    assert flagged(result) == set(disguisers)
 
 
 def test_unknown_authors_are_never_one_account():

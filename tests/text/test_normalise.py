@@ -14,12 +14,6 @@ ZWSP, SHY, RLO, PDF, BOM = "\u200b", "\u00ad", "\u202e", "\u202c", "\ufeff"
 ASCII = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@pytest.fixture(autouse=True)
-def _known_alphabet():
-    """Let the tables know the plain alphabet, as any dump of some size does."""
-    characters().learn(pl.Series([ord(char) for char in ASCII], dtype=pl.UInt32).to_numpy())
-
-
 def canonical(*texts, targets=(), max_text_chars=10_000):
     return normalise(
         pl.Series(texts, dtype=pl.String), pl.Series(targets, dtype=pl.String), max_text_chars=max_text_chars, seed=1
@@ -56,7 +50,7 @@ FOLDED = {
     "a hashtag of Weibo": ("请投票 #现在投票# 谢谢大家", "请投票 谢谢大家"),
     "numbers": ("article 12 of 1999", "article 0 of 0"),
     "digits of another script": ("vote ٣٤ now", "vote 0 now"),
-    "digits for letters": ("v0te n0w, 5t0p l1es", "vote now 0top lies"),
+    "digits for letters": ("v0te n0w, 5t0p l1es n0w", "vote now 0top lies now"),
     "emoji": ("vote 👍🏽 now ❤️", "vote now"),
     "traditional characters": ("國會議員應當聽", "国会议员应当听"),
 }
@@ -142,8 +136,6 @@ def test_marks_of_disguise_are_counted_and_writing_is_not(text, n_invisible, n_h
     assert (found.n_invisible.tolist(), found.n_homoglyphs.tolist()) == ([n_invisible], [n_homoglyphs])
 
 
-@pytest.mark.xfail(reason="a variation selector after a sign that NFKC turns into a letter, a tag sequence before a "
-                          "letter and an ideographic variation sequence count as disguise")  # fmt: skip
 @pytest.mark.parametrize(
     "text",
     [
@@ -162,15 +154,16 @@ def test_emoji_and_variation_sequences_are_writing_and_not_disguise(text):
 def test_random_last_words_are_cut_off_and_remembered():
     texts = [
         "they are lying to us",
-        "they are lying to us xkqvz",
-        "they are lying to us abc123",
+        "they are lying to us x4kq9",
+        "they are lying to us ab12",
         "they are lying to us xkqvw",
     ]
     found = canonical(*texts)
     assert len(set(found.keys.tolist())) == 1
-    assert found.tail_keys[0] == 0
-    assert found.tail_keys[1] != found.tail_keys[3] != 0
-    assert len(set(found.tail_keys.tolist())) == 4
+    plain, scattered, grouped, letters = found.tail_keys.tolist()
+    # A tail is remembered by its pattern of letters and digits; letters alone may be a name.
+    assert plain == letters == 0
+    assert len({0, scattered, grouped}) == 3
 
 
 @pytest.mark.parametrize(
@@ -221,7 +214,6 @@ def test_canonical_texts_depend_neither_on_blocks_nor_on_company_nor_on_order(te
     assert blocked.starts.tolist() == whole.starts.tolist()
 
 
-@pytest.mark.xfail(reason="the tables learn the characters of the raw texts, but not those they fold to")
 @pytest.mark.parametrize(("raw", "plain"), [("\u041dello there", "hello there"), ("vot\u0435 now", "vote now")])
 def test_a_small_dump_is_folded_like_a_large_one(raw, plain):
     characters.cache_clear()

@@ -33,28 +33,28 @@ def first_copies(comments):
     return kept
 
 
-def visits_and_rates(comments):
-    """Count comments by (account, stratum), and give the share of each cluster in each stratum's comments."""
+def visits_and_rates(comments, copies):
+    """Count comments by (account, stratum), and give the share of each cluster's copies in a stratum's comments."""
     known = [c for c in comments if c["account"] is not None]
     visits = Counter((c["account"], stratum(c)) for c in known)
     total = Counter(stratum(c) for c in known)
-    copies = Counter((stratum(c), c["cluster"]) for c in first_copies(known))
-    rates = {(place, cluster): n / total[place] for (place, cluster), n in copies.items()}
+    n_copies = Counter((stratum(c), c["cluster"]) for c in copies)
+    rates = {(place, cluster): n / total[place] for (place, cluster), n in n_copies.items()}
     return visits, rates
 
 
 def company(comments):
     """Return for pairs of clusters that share accounts on separate occasions: how many, and how many by chance."""
+    copies = [copy for copy in first_copies(comments) if copy["account"] is not None]
     holds = defaultdict(dict)
-    for copy in first_copies(comments):
-        if copy["account"] is not None:
-            holds[copy["account"]][copy["cluster"]] = copy["time"]
+    for copy in copies:
+        holds[copy["account"]][copy["cluster"]] = copy["time"]
     observed = Counter()
     for times in holds.values():
         for c, d in itertools.combinations(sorted(times), 2):
             if times[c] is None or times[d] is None or abs(times[c] - times[d]) > SITTING:
                 observed[c, d] += 1
-    visits, rates = visits_and_rates(comments)
+    visits, rates = visits_and_rates(comments, copies)
     by_account = defaultdict(dict)
     for (account, place), n in visits.items():
         by_account[account][place] = n
@@ -68,13 +68,22 @@ def company(comments):
     return observed, expected
 
 
+def one_a_sitting(copies):
+    """Keep of the copies that an account posts in the same ten minutes that of the first cluster."""
+    kept = {}
+    for copy in sorted(copies, key=lambda c: c["cluster"]):
+        sitting = copy["row"] if copy["time"] is None else ("timed", copy["time"] // SITTING)
+        kept.setdefault((copy["account"], sitting), copy)
+    return list(kept.values())
+
+
 def shared_texts(comments, shared_min=3):
     """Return for each pair of accounts that hold as many clusters in common: how many, and how many by chance."""
+    copies = one_a_sitting(copy for copy in first_copies(comments) if copy["account"] is not None)
     holds = defaultdict(set)
-    for copy in first_copies(comments):
-        if copy["account"] is not None:
-            holds[copy["account"]].add(copy["cluster"])
-    visits, rates = visits_and_rates(comments)
+    for copy in copies:
+        holds[copy["account"]].add(copy["cluster"])
+    visits, rates = visits_and_rates(comments, copies)
     reach = defaultdict(float)
     for (account, place), n in visits.items():
         for cluster in {cluster for _, cluster in rates}:
