@@ -19,6 +19,8 @@ _HOURS = 1 << 24
 """More hours than there are between 1970 and the year 3800: the stride of a group in a composite key."""
 _IN_BATCH_P_MAX = 1e-3
 _BATCH_ACCOUNTS_MIN = 4
+_USUAL_MIN = 0.5
+"""A window that is usually empty is taken to hold half an account."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,9 @@ def measure_batches(
     Null: the accounts of a group are drawn from those behind the other comments of the dump, or at the group's main
     target if these are more bunched; the busy are drawn more often than the quiet. For a window that begins at an
     account, the others in it are binomial; the smallest p is multiplied by the windows tried (Bonferroni), which is
-    conservative. A sign-up wave that the whole platform had is in the background too and does not count.
+    conservative. The window must also stand out from the group's own windows around it (their median; Poisson tail),
+    or a group of newcomers would look like a batch in every week of its youth. A sign-up wave that the whole platform
+    had is in the background too and does not count.
     """
     n_groups = len(main_target)
     dated = traffic.has_created[accounts]
@@ -168,6 +172,9 @@ def measure_batches(
         share = np.maximum(everywhere.share(groups, start, window), there.share(groups, start, window))
         tried = sizes[groups] * len(windows_h)
         p = np.minimum(binomial_tail(count - 1, sizes[groups] - 1, share) * tried, 1.0)
+        around = [_between(keys, keys + step * window, window) for step in (-4, -3, -2, -1, 1, 2, 3, 4)]
+        usual = np.maximum(np.median(around, axis=0), _USUAL_MIN)
+        p = np.maximum(p, np.minimum(poisson_tail(count - 1, usual) * tried, 1.0))
         p[count < _BATCH_ACCOUNTS_MIN] = 1.0
         # The first entry of a group with its smallest p.
         first = np.lexsort((-count, p, groups))

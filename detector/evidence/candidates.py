@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
@@ -18,6 +19,11 @@ class Judgeable:
     clusters: Codes
     first_rows: Codes
     first_clusters: Codes
+
+    @property
+    def keys(self) -> npt.NDArray[np.uint64]:
+        """(n,) the digits of the ids as numbers."""
+        return self.ids.str.slice(1).str.to_integer(base=16, dtype=pl.UInt64).to_numpy()
 
     @property
     def n(self) -> int:

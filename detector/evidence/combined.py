@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 def combine_synchrony(synchrony: tuple[Floats, ...], groups: Codes, n_groups: int) -> GroupTest:
     """Combine the synchrony of a group's clusters; the numbers shown are those of its most telling cluster."""
     observed, expected, p, window = synchrony
-    order = np.lexsort((-observed, p, groups))
+    order = np.lexsort((expected - observed, p, groups))
     first = order[np.searchsorted(groups[order], np.arange(n_groups))] if len(order) else order
     sizes = np.bincount(groups, minlength=n_groups)
     rank = np.arange(len(order)) - np.searchsorted(groups[order], groups[order])

@@ -11,7 +11,7 @@ Floats = npt.NDArray[np.float64]
 
 DISGUISES = ("invisible", "homoglyph", "tail")
 _KEYS = {"invisible": "invisible_key", "homoglyph": "homoglyph_key", "tail": "tail_key"}
-_DIFFERENT_MIN = {"invisible": 0.2, "homoglyph": 0.2, "tail": 0.5}
+_ALIKE_MAX = 0.5
 
 
 def measure_disguise(
@@ -37,8 +37,8 @@ def measure_disguise(
     Notes
     -----
     Copies that all carry the same mark were copied with it, as from a web page, and count once: a variant is one way of
-    placing marks, or one pattern of letters and digits in a tail; where marked copies are many and variants few, none
-    count. Null: comments of the group are marked as often as the other comments.
+    placing marks, or one pattern of letters and digits in a tail; where more than half of the marked copies are alike,
+    none count. Null: comments of the group are marked as often as the other comments.
     """
     frame = (
         pl.DataFrame({"row": rows, "group": groups}, schema={"row": pl.UInt32, "group": pl.Int64})
@@ -51,12 +51,13 @@ def measure_disguise(
     carriers = []
     for index, name in enumerate(DISGUISES):
         marked = frame.filter(pl.col(_KEYS[name]).is_not_null())
-        counts = marked.group_by("group").agg(n=pl.len(), variants=pl.col(_KEYS[name]).n_unique())
+        placed = marked.group_by("group", _KEYS[name]).len().group_by("group")
+        counts = placed.agg(n=pl.col("len").sum(), variants=pl.len(), most=pl.col("len").max())
         here, variants = np.zeros(n_groups), np.zeros(n_groups)
         here[counts["group"].to_numpy()] = counts["n"].to_numpy()
-        variants[counts["group"].to_numpy()] = counts["variants"].to_numpy()
-        # Marks that most copies share came with the text; patterns that most tails share are postcodes or tickets.
-        variants[variants < _DIFFERENT_MIN[name] * here] = 0
+        # Where most marked copies bear the same mark, it came with the text.
+        differ = (counts["most"] <= _ALIKE_MAX * counts["n"]).to_numpy()
+        variants[counts["group"].to_numpy()[differ]] = counts["variants"].to_numpy()[differ]
         share = np.minimum((everywhere[name] - here + 1) / np.maximum(marks.height - sizes + 1, 1), 1.0)
         p = np.minimum(binomial_tail(np.where(variants > 1, variants, 0), sizes, share) * len(DISGUISES), 1.0)
         better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))

@@ -82,7 +82,7 @@ def measure(
     labels = join_clusters(company, carried, circles, clusters.n, config.false_discovery_rate)
     names, groups = name_candidates(clusters, labels)
 
-    synchrony = measure_synchrony(traffic, clusters.first_rows, clusters.first_clusters, clusters.n, config)
+    synchrony = measure_synchrony(traffic, *first, clusters.keys, config)
     tests, signs = _measure_groups(marks, accounts, traffic, clusters, groups, len(names), config)
     tests["synchrony"] = combine_synchrony(synchrony, groups, len(names))
     tests["company"] = combine_company(company, groups, len(names), config.false_discovery_rate)

@@ -7,6 +7,7 @@ from detector.config import EvidenceConfig
 from detector.evidence.traffic import Codes, Traffic
 
 Floats = npt.NDArray[np.float64]
+Keys = npt.NDArray[np.uint64]
 
 _SCOUTS = 99
 _SCOUT_P_MAX = 0.1
@@ -14,7 +15,7 @@ _BLOCK_CELLS = 1 << 22
 
 
 def measure_synchrony(
-    traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int, config: EvidenceConfig
+    traffic: Traffic, rows: Codes, clusters: Codes, keys: Keys, config: EvidenceConfig
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Test the synchrony of every cluster by permutation.
 
@@ -24,6 +25,8 @@ def measure_synchrony(
         All comments.
     rows, clusters
         (m,) comments, one per account and cluster, and their clusters, 0 … n_clusters - 1.
+    keys
+        (n_clusters,) numbers that name the clusters: the draws for a cluster depend on nothing else.
 
     Returns
     -------
@@ -40,6 +43,7 @@ def measure_synchrony(
     permutation (Westfall and Young 1993); p = (1 + hits) / (1 + permutations) (Phipson and Smyth 2010). Clusters
     that look ordinary after 99 permutations are not permuted further.
     """
+    n_clusters = len(keys)
     results = np.full((4, n_clusters), np.nan)
     windows = np.array([w for w in config.synchrony_windows_s if w >= traffic.precision_s], dtype=np.int64)
     usable = traffic.has_time[rows] & ~traffic.is_live[rows]
@@ -58,7 +62,9 @@ def measure_synchrony(
             for block in range(0, len(group), step):
                 chosen = group[block : block + step]
                 members = rows[starts[chosen][:, None] + np.arange(size)]
-                results[:, chosen] = _permute(traffic, pool, members, windows, n_permutations, config.seed)
+                results[:, chosen] = _permute(
+                    traffic, pool, members, keys[chosen], windows, n_permutations, config.seed
+                )
     return results[0], results[1], results[2], results[3]
 
 
@@ -84,14 +90,12 @@ def _sample(rows: Codes, clusters: Codes, at_most: int, seed: int) -> tuple[Code
 
 
 def _permute(
-    traffic: Traffic, pool: _Pool, members: Codes, windows: Codes, n_permutations: int, seed: int
+    traffic: Traffic, pool: _Pool, members: Codes, keys: Keys, windows: Codes, n_permutations: int, seed: int
 ) -> Floats:  # fmt: skip
     """Test clusters of one size: `members` is (clusters, size); returns (4, clusters)."""
     n, size = members.shape
     strata = traffic.stratum[members]
-    generator = np.random.default_rng([seed, n_permutations, size, n])
-    draws = generator.random((n, n_permutations, size), dtype=np.float32)
-    at = (draws * pool.sizes[strata][:, None, :]).astype(np.int64)
+    at = (_draw(keys, n_permutations, size, seed) * pool.sizes[strata][:, None, :]).astype(np.int64)
     at = np.minimum(at, pool.sizes[strata][:, None, :] - 1) + pool.starts[strata][:, None, :]
     times = np.concatenate([traffic.time[members][:, None, :], pool.times[at]], axis=1)
     times.sort(axis=2)
@@ -107,6 +111,19 @@ def _permute(
             )
     smallest = n_at_least.min(axis=2)
     p = (smallest <= smallest[:, :1]).sum(axis=1) / (n_permutations + 1)
-    best = n_at_least[:, 0, :].argmin(axis=1)
+    # Of windows that tell equally much, the one with most pairs beyond chance.
+    usual = close[:, 1:, :].mean(axis=1)
+    best = (n_at_least[:, 0, :] * (size + 1) - (close[:, 0, :] - usual)).argmin(axis=1)
     each = np.arange(n)
-    return np.stack([close[each, 0, best], close[each, 1:, best].mean(axis=1), p, windows[best]])
+    return np.stack([close[each, 0, best], usual[each, best], p, windows[best]])
+
+
+def _draw(keys: Keys, n_permutations: int, size: int, seed: int) -> Floats:
+    """Draw (clusters, permutations, size) numbers in [0, 1) from the clusters' keys (splitmix64, as a counter)."""
+    counter = np.arange(1, n_permutations * size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    z = (keys + np.uint64(seed))[:, None] + counter
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    draws: Floats = ((z >> np.uint64(11)) * 2.0**-53).reshape(len(keys), n_permutations, size)
+    return draws

@@ -66,7 +66,9 @@ def observe_traffic(comments: pl.DataFrame, config: EvidenceConfig) -> Traffic:
     target[target == UNKNOWN] = len(targets)
     has_time = comments["created_at"].is_not_null().to_numpy()
     time = comments["created_at"].dt.timestamp("us").fill_null(0).to_numpy().astype(np.int64)
-    period = np.where(has_time, time // (config.period_days * 24 * HOUR_US), UNKNOWN)
+    # Where a dump does not say whom a comment addresses, shorter periods stand in for the occasions of comments.
+    days = np.where(target == len(targets), 1, config.period_days)
+    period = np.where(has_time, time // (days * 24 * HOUR_US), UNKNOWN)
     stratum = np.unique(np.stack([target, period]), axis=1, return_inverse=True)[1].astype(np.int64).ravel()
     created = (
         comments.filter(pl.col("account").is_not_null())
@@ -114,9 +116,13 @@ def _precision(precision: pl.Series, time: Codes) -> int:
 def _live(
     stratum: Codes, time: Codes, has_time: npt.NDArray[np.bool_], has_target: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
-    frame = pl.DataFrame({"stratum": stratum, "time": time}).filter(pl.Series(has_time & has_target))
+    """Mark the comments of live chats; comments without targets are one if they are a single day's stream."""
+    aimless = time[has_time & ~has_target]
+    one_day = len(aimless) > 0 and int(np.ptp(aimless)) <= 24 * HOUR_US
     live = (
-        frame.sort("stratum", "time")
+        pl.DataFrame({"stratum": stratum, "time": time})
+        .filter(pl.Series(has_time & (has_target | one_day)))
+        .sort("stratum", "time")
         .group_by("stratum")
         .agg(n=pl.len(), gap=pl.col("time").diff().median())
         .filter((pl.col("n") >= _LIVE_COMMENTS) & (pl.col("gap") <= _LIVE_GAP_US))["stratum"]

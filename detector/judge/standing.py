@@ -47,7 +47,9 @@ def judge_accounts(
         .with_columns(signed_share=(pl.col("n_signs") > 0).mean().over("campaign_id"))
     )
     own = pl.col("n_campaign_comments") < config.account_copy_share_min * pl.col("n_comments")
-    source = pl.col("is_source") & (pl.col("n_signs") == 0)
+    # Whoever is copied again and again meets the copiers again and again: that alone makes nobody a member.
+    own_signs = pl.col("signs").list.set_difference(["company", "linked_accounts"]).list.len()
+    source = pl.col("is_source") & (own_signs == 0)
     tied = (pl.col("n_signs") > 0) | (pl.col("signed_share") >= _MAJORITY)
     rank = (
         pl.when(source)
@@ -80,7 +82,8 @@ def score_comments(
 ) -> pl.DataFrame:  # fmt: skip
     """Score every comment by its author's standing in its campaign: SCORED_COMMENTS."""
     candidates = candidates.join(grown, on="row", how="anti")
-    places = candidates.select("row", "campaign_id", "account").join(
+    unknown_source = pl.col("account").is_null() & pl.col("is_first")
+    places = candidates.select("row", "campaign_id", "account", "is_first").join(
         tiers.select("campaign_id", campaign_rank="rank", campaign_score="score"), on="campaign_id"
     )
     places = places.join(
@@ -88,8 +91,10 @@ def score_comments(
         on=["campaign_id", "account"],
         how="left",
     ).with_columns(
-        # A comment whose author is unknown accuses nobody, and stands at most where its text does.
-        tier=pl.col("tier").fill_null(tier_of(pl.min_horizontal("campaign_rank", 2))),
+        # A comment whose author is unknown accuses nobody; the first of its text is a source like any other.
+        role=pl.when(unknown_source).then(pl.lit("source")).otherwise("role"),
+        tier=pl.when(unknown_source).then(pl.lit("none"))
+        .otherwise(pl.col("tier").fill_null(tier_of(pl.min_horizontal("campaign_rank", 2)))),
     ).with_columns(
         score=pl.col("account_score").fill_null(band(pl.col("tier"), pl.lit(0.1))),
         campaign_id=pl.when(pl.col("campaign_rank") > 0).then("campaign_id"),

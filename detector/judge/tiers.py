@@ -14,8 +14,6 @@ from detector.schema import TIERS
 _BANDS = {"none": (0.0, 0.2), "low": (0.2, 0.5), "medium": (0.5, 0.8), "high": (0.8, 1.0)}
 """Scores of a tier: flagged means a score of 0.5 or more."""
 _HALF_BITS = 12.0
-_PROFILE_FIELDS = ("author_created_at", "author_followers", "author_following", "author_posts")
-"""Where none of these is known, nothing is said about the accounts that could make a finding high."""
 
 
 def judge_candidates(
@@ -34,12 +32,7 @@ def judge_candidates(
         .rename({"subject_id": "campaign_id"})
     )  # fmt: skip
     allowed = _allowed(candidates, comments, config)
-    profile = pl.any_horizontal(pl.col(_PROFILE_FIELDS).is_not_null().any())
-    sized = (
-        candidates.join(comments.select("row", *_PROFILE_FIELDS), on="row")
-        .group_by("campaign_id")
-        .agg(n_accounts=pl.col("account").drop_nulls().n_unique(), has_profiles=profile)
-    )
+    sized = candidates.group_by("campaign_id").agg(n_accounts=pl.col("account").drop_nulls().n_unique())
     together = pl.col("company") | pl.col("linked_accounts")
     again = together & pl.col("synchrony")
     weak = [pl.col(name) for name, signal in SIGNALS.items() if signal.is_weak]
@@ -54,7 +47,7 @@ def judge_candidates(
     overall = (
         pl.when(pl.col("n_accounts") < min_accounts)
         .then(0)
-        .when((kinds >= 2) & (about >= 1) & pl.col("has_profiles")).then(3)
+        .when((kinds >= 2) & (about >= 1)).then(3)
         .when(kinds >= 1).then(2)
         .otherwise(pl.min_horizontal(coordination, 1))
     )  # fmt: skip

@@ -51,9 +51,15 @@ def link_neighbours(
     labels = np.arange(n)
     lefts: list[Rows] = []
     rights: list[Rows] = []
-    for band in range(0, signatures.shape[1], band_rows):
+    bands = [_buckets(signatures[:, band : band + band_rows]) for band in range(0, signatures.shape[1], band_rows)]
+    # A posted original meets its copies more often than they meet each other, so whoever meets most represents.
+    meetings = np.zeros(n, dtype=np.int64)
+    for members, bucket in bands:
+        meetings[members] += np.bincount(bucket)[bucket]
+    for members, bucket in bands:
         found = False
-        members, bucket = _buckets(signatures[:, band : band + band_rows])
+        order = np.lexsort((members, -meetings[members], bucket))
+        members, bucket = members[order], bucket[order]
         for _ in range(_ROUNDS):
             left, right, members, bucket = _pair_with_first(members, bucket, labels)
             if not len(left):

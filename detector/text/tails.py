@@ -1,5 +1,7 @@
 """Random-looking last words, which differ from copy to copy: cut off for comparison, and remembered."""
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,17 @@ _NINE = 0x39
 _TAIL_CHARS = (4, 12)
 _TAIL_CONSONANTS = 4
 _LETTERS_BESIDE_TAIL = 8
+
+
+# People sign with these: Canadian and British postcodes, written without their space.
+_POSTCODES = ("a0a0a0", "a00aa", "a000aa", "aa00aa", "aa000aa", "a0a0aa", "aa0a0aa")
+
+
+@cache
+def _postcode_keys(seed: int) -> npt.NDArray[np.uint64]:
+    chars = np.array([ord(char) for pattern in _POSTCODES for char in pattern], dtype=np.uint32)
+    owner = np.repeat(np.arange(len(_POSTCODES)), [len(pattern) for pattern in _POSTCODES])
+    return hash_runs(chars, owner, len(_POSTCODES), seed)
 
 
 def cut_tail(
@@ -27,8 +40,8 @@ def cut_tail(
     chars, owner
         What is left.
     tail_keys
-        (n,) key of the pattern of letters and digits in a tail that holds both (0: none). Postcodes, ticket numbers and
-        the like follow few patterns; random tails hardly ever repeat one.
+        (n,) key of the pattern of letters and digits in a tail that changes between them twice or more, and is no
+        postcode (0: none). Ticket numbers and the like follow few patterns; random tails hardly ever repeat one.
     """
     lengths = np.bincount(owner, minlength=n)
     ends = np.cumsum(lengths)
@@ -54,7 +67,10 @@ def cut_tail(
     keep_to = lengths - np.where(cut, length, 0)
     tail = position >= keep_to[owner]
     pattern = np.where((chars[tail] >= _ZERO) & (chars[tail] <= _NINE), np.uint32(_ZERO), np.uint32(0x61))
-    tail_keys = np.where(cut & mixed, hash_runs(pattern, owner[tail], n, seed), 0).astype(np.uint64)
+    changes = ((digit[:, 1:] != digit[:, :-1]) & inside[:, 1:]).sum(axis=1)
+    keys = hash_runs(pattern, owner[tail], n, seed)
+    telling = cut & (changes >= 2) & ~np.isin(keys, _postcode_keys(seed))
+    tail_keys = np.where(telling, keys, 0).astype(np.uint64)
     # The space before the tail goes with it.
     trailing = cut[owner] & (position == keep_to[owner] - 1) & (chars == _SPACE)
     keep = ~tail & ~trailing
