@@ -26,11 +26,12 @@ demo: $(READY)  ## Generate comments from a recipe, scan them, say where the rep
 test: $(READY)  ## Run the tests; what needs a Debian package that is absent is skipped, and said.
 	$(BIN)/python -m pytest
 
-check: $(READY)  ## Format, lint, types, floors.
+check: $(READY)  ## Format, lint, types, floors, documents in step.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict detector
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_docs.py
 
 fix: $(READY)  ## Format, and mend what ruff can.
 	$(BIN)/ruff format .

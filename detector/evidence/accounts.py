@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy.special import betainc
 
 from detector.evidence.significance import binomial_tail, poisson_tail
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
@@ -19,8 +20,6 @@ _HOURS = 1 << 24
 """More hours than there are between 1970 and the year 3800: the stride of a group in a composite key."""
 _IN_BATCH_P_MAX = 1e-3
 _BATCH_ACCOUNTS_MIN = 4
-_USUAL_MIN = 0.5
-"""A window that is usually empty is taken to hold half an account."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def measure_batches(
     Null: the accounts of a group are drawn from those behind the other comments of the dump, or at the group's main
     target if these are more bunched; the busy are drawn more often than the quiet. For a window that begins at an
     account, the others in it are binomial; the smallest p is multiplied by the windows tried (Bonferroni), which is
-    conservative. The window must also stand out from the group's own windows around it (their median; Poisson tail),
+    conservative. The window must also stand out from the group's own windows around it (negative binomial tail),
     or a group of newcomers would look like a batch in every week of its youth. A sign-up wave that the whole platform
     had is in the background too and does not count.
     """
@@ -172,9 +171,7 @@ def measure_batches(
         share = np.maximum(everywhere.share(groups, start, window), there.share(groups, start, window))
         tried = sizes[groups] * len(windows_h)
         p = np.minimum(binomial_tail(count - 1, sizes[groups] - 1, share) * tried, 1.0)
-        around = [_between(keys, keys + step * window, window) for step in (-4, -3, -2, -1, 1, 2, 3, 4)]
-        usual = np.maximum(np.median(around, axis=0), _USUAL_MIN)
-        p = np.maximum(p, np.minimum(poisson_tail(count - 1, usual) * tried, 1.0))
+        p = np.maximum(p, np.minimum(_stands_out(keys, count - 1, window) * tried, 1.0))
         p[count < _BATCH_ACCOUNTS_MIN] = 1.0
         # The first entry of a group with its smallest p.
         first = np.lexsort((-count, p, groups))
@@ -184,6 +181,20 @@ def measure_batches(
         best[:, groups[lead]] = count[lead], share[lead] * sizes[groups[lead]], p[lead], np.full(len(lead), window)
         signed |= _covered(p <= _IN_BATCH_P_MAX, count)
     return GroupTest.of(best, groups[signed], accounts[signed])
+
+
+def _stands_out(keys: Codes, count: Codes, window: int) -> Floats:
+    """Return the chance of so many in a window, given the group's own windows beside it.
+
+    On each side the largest of four is left out, for it may be another batch; the busier side counts. The other three
+    tell the usual number with its error: Gamma (their sum + 1/2, 3), so that the count is negative binomial.
+    """
+    sides = [
+        np.sort([_between(keys, keys + step * window, window) for step in steps], axis=0)[:3].sum(axis=0)
+        for steps in ((-4, -3, -2, -1), (1, 2, 3, 4))
+    ]
+    tail: Floats = np.where(count > 0, betainc(np.maximum(count, 1), np.maximum(*sides) + 0.5, 0.25), 1.0)
+    return tail
 
 
 class _Backdrop:

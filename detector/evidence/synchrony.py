@@ -80,12 +80,16 @@ class _Pool:
 
 
 def _sample(rows: Codes, clusters: Codes, at_most: int, seed: int) -> tuple[Codes, Codes]:
-    """Order by cluster, keeping at most so many rows of each, picked by a hash of the row."""
-    hashed = (rows.astype(np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
-    order = np.lexsort((hashed ^ (hashed >> np.uint64(31)), clusters))
-    sorted_clusters = clusters[order]
-    rank = np.arange(len(order)) - np.searchsorted(sorted_clusters, sorted_clusters)
-    kept = order[rank < at_most]
+    """Order by cluster and row, keeping at most so many rows of each, picked by a hash of their rank in it.
+
+    The rank, and not the row: it stays when comments elsewhere come and go.
+    """
+    order = np.lexsort((rows, clusters))
+    rows, clusters = rows[order], clusters[order]
+    rank = np.arange(len(rows)) - np.searchsorted(clusters, clusters)
+    hashed = (rank.astype(np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
+    chosen = np.lexsort((hashed ^ (hashed >> np.uint64(31)), clusters))
+    kept = np.sort(chosen[np.arange(len(rows)) - np.searchsorted(clusters, clusters) < at_most])
     return rows[kept], clusters[kept]
 
 

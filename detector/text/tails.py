@@ -1,6 +1,7 @@
 """Random-looking last words, which differ from copy to copy: cut off for comparison, and remembered."""
 
 from functools import cache
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,19 @@ _TAIL_CONSONANTS = 4
 _LETTERS_BESIDE_TAIL = 8
 
 
-# People sign with these: Canadian and British postcodes, written without their space.
-_POSTCODES = ("a0a0a0", "a00aa", "a000aa", "aa00aa", "aa000aa", "a0a0aa", "aa0a0aa")
+# People sign with these: Canadian, British and Irish postcodes, written without their space.
+_POSTCODES = (
+    "a0a0a0",
+    "a00aa",
+    "a000aa",
+    "aa00aa",
+    "aa000aa",
+    "a0a0aa",
+    "aa0a0aa",
+    *tuple("a00" + "".join(rest) for rest in product("a0", repeat=4)),
+)
+_TELLING_CHARS_MIN = 5
+"""A shorter word tells nothing: it may be the second half of a postcode."""
 
 
 @cache
@@ -69,7 +81,7 @@ def cut_tail(
     pattern = np.where((chars[tail] >= _ZERO) & (chars[tail] <= _NINE), np.uint32(_ZERO), np.uint32(0x61))
     changes = ((digit[:, 1:] != digit[:, :-1]) & inside[:, 1:]).sum(axis=1)
     keys = hash_runs(pattern, owner[tail], n, seed)
-    telling = cut & (changes >= 2) & ~np.isin(keys, _postcode_keys(seed))
+    telling = cut & (changes >= 2) & (length >= _TELLING_CHARS_MIN) & ~np.isin(keys, _postcode_keys(seed))
     tail_keys = np.where(telling, keys, 0).astype(np.uint64)
     # The space before the tail goes with it.
     trailing = cut[owner] & (position == keep_to[owner] - 1) & (chars == _SPACE)

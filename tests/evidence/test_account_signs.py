@@ -1,5 +1,6 @@
 """Creation batches, doubled names, disguise, handle shapes and youth against loop twins and planted truth."""
 
+import itertools
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -143,12 +144,44 @@ def test_busy_accounts_weigh_by_their_comments(comments_of):
         for k in range(4):
             for _ in range(comments_each):
                 dump.add(f"busy{k}", 300 + k / 10)
-        for k in range(6):
+        for k in range(10):
             dump.add(f"b{k}", 300 + k / 10, 0)
         return batches(dump.build(comments_of), ["x:t"]).p[0]
 
     assert p(1) < 1e-4
     assert p(100) > 0.1
+
+
+def test_newcomers_of_every_week_are_no_batch(comments_of):
+    """Where nobody else is young, a group of newcomers is bunched in its youth, but in no week of it."""
+    dump = Accounts(16).crowd(400)
+    for record in dump.records:
+        record["author_created_at"] = (NOW - timedelta(days=dump.dice.uniform(200, 4_000))).isoformat()
+    for k in range(40):
+        dump.add(f"y{k}", dump.dice.uniform(1, 85), 0)
+    for k in range(40):
+        dump.add(f"b{k}", 40 + dump.dice.uniform(0, 1.9) if k < 15 else dump.dice.uniform(1, 85), 1)
+    built = dump.build(comments_of)
+    found = batches(built, ["x:t", "x:t"])
+    assert found.p[0] > 0.05
+    # Those of one day among the newcomers still stand out.
+    assert found.p[1] < 1e-4
+    names = built[1].accounts
+    assert {f"x:b{k}" for k in range(15)} <= {names[int(a)] for a in found.accounts}
+
+
+@pytest.mark.xfail(reason="a median of eight small counts stands for their mean without its error, and is about half "
+                          "of it at the ends of the youth: a third of such groups have p up to 0.01")  # fmt: skip
+def test_batches_are_rarely_found_among_newcomers(comments_of):
+    found = []
+    for seed in range(40):
+        dump = Accounts(100 + seed).crowd(400)
+        for record in dump.records:
+            record["author_created_at"] = (NOW - timedelta(days=dump.dice.uniform(200, 4_000))).isoformat()
+        for k in range(40):
+            dump.add(f"y{k}", dump.dice.uniform(1, 85), 0)
+        found.append(batches(dump.build(comments_of), ["x:t"]).p[0])
+    assert np.mean(np.array(found) <= 0.01) <= 0.01 + 3 * np.sqrt(0.01 * 0.99 / 40)
 
 
 @pytest.mark.parametrize("n_dated", [0, 3])
@@ -262,7 +295,7 @@ def disguise_of(comments_of, copies, ordinary=()):
     dice = random.Random(13)
     texts = [*copies, *ordinary, *(sentence(dice) for _ in range(200))]
     comments = comments_of(
-        {"text": text, "id": f"{i:04d}", "author_id": f"a{i}"} for i, text in enumerate(texts)
+        {"text": text, "id": f"{i:06d}", "author_id": f"a{i}"} for i, text in enumerate(texts)
     )  # fmt: skip
     marks = cluster_comments(comments, TextConfig()).marks
     rows = np.arange(len(copies), dtype=np.int64)
@@ -307,6 +340,16 @@ def test_copies_that_all_carry_one_mark_were_copied_with_it(comments_of, copy):
     assert not carriers
 
 
+@pytest.mark.parametrize(("n_alike", "telling"), [(10, True), (11, False)])
+def test_ways_of_marking_count_where_at_most_half_of_the_marked_copies_are_alike(comments_of, n_alike, telling):
+    marked = [BASE[:at] + ZWSP + BASE[at:] for at in PLACES]
+    copies = [marked[0]] * n_alike + marked[1:11] + [BASE] * 20
+    observed, _, p, _, carriers = disguise_of(comments_of, copies)
+    assert observed == (11 if telling else 0)
+    assert (p < 1e-6) == telling
+    assert carriers == ({f"other:a{i}" for i in range(n_alike + 10)} if telling else set())
+
+
 @pytest.mark.parametrize("own", ["@friend{} {}", "{1} https://example.org/{0}", "{1} {0}", "I agree no {}, {}"])
 def test_one_mark_copied_along_is_no_disguise_where_sharers_add_their_own(comments_of, own):
     """A headline with a soft hyphen or a zero-width space keeps it when people share it with a word of theirs."""
@@ -343,29 +386,64 @@ def tailed(dice, n):
     return [f"{BASE} {''.join(dice.choice(letters) for _ in range(8))}" for _ in range(n)]
 
 
-TOO_MANY = pytest.mark.xfail(reason="places and patterns run out: variants over copies falls below the least share")
-
-
-@pytest.mark.parametrize(
-    ("copies", "n"),
-    [
-        (placed, 20),
-        pytest.param(placed, 400, marks=TOO_MANY),
-        (tailed, 20),
-        pytest.param(tailed, 200, marks=TOO_MANY),
-    ],
-)
-def test_disguise_does_not_vanish_as_a_campaign_grows(comments_of, copies, n):
-    _, _, p, _, carriers = disguise_of(comments_of, copies(random.Random(15), n))
+@pytest.mark.parametrize("n", [20, 400])
+def test_disguise_does_not_vanish_as_a_campaign_grows(comments_of, n):
+    observed, _, p, mark, carriers = disguise_of(comments_of, placed(random.Random(15), n))
+    assert mark == "invisible"
+    # Places run out, as BASE has 85 characters, but the mark stays telling and everybody carries it.
+    assert min(n, 60) * 0.8 <= observed <= len(BASE)
     assert p < 1e-6
-    assert len(carriers) >= 0.8 * n
+    assert len(carriers) == n
 
 
-@pytest.mark.xfail(reason="British postcodes have six patterns, enough to pass for random tails in a short list")
+@pytest.mark.parametrize("n", [20, 200])
+def test_random_tails_do_not_vanish_as_a_campaign_grows(comments_of, n):
+    copies = tailed(random.Random(15), n)
+    _, _, p, mark, carriers = disguise_of(comments_of, copies)
+    assert mark == "tail"
+    assert p < 1e-6
+    # Who got a tail that changes less than twice between letters and digits does not carry the sign.
+    changes = [sum(a.isdigit() != b.isdigit() for a, b in itertools.pairwise(copy.split()[-1])) for copy in copies]
+    assert carriers == {f"other:a{i}" for i in range(n) if changes[i] >= 2}
+    assert len(carriers) >= 0.75 * n
+
+
+@pytest.mark.xfail(reason="variants end at the places of the text, about sixty, where the number expected, share times "
+                          "copies, grows on: at ten thousand copies among 200 others nothing is left")  # fmt: skip
+def test_disguise_does_not_vanish_in_a_campaign_that_fills_the_dump(comments_of):
+    _, _, p, _, _ = disguise_of(comments_of, placed(random.Random(15), 10_000))
+    assert p < 1e-6
+
+
 def test_ten_people_who_sign_with_british_postcodes_are_not_disguised(comments_of):
     codes = ("sw1a1aa", "m11ae", "ec1a1bb", "b338th", "cr26xh", "dn551pt", "w1a0ax", "l18jq", "le27dr", "g11xq")
     _, _, p, _, _ = disguise_of(comments_of, [f"{BASE} {code}" for code in codes])
     assert p > 0.01
+
+
+@pytest.mark.parametrize("n", [10, 60])
+def test_a_form_letter_signed_with_british_postcodes_of_every_form_is_not_disguised(comments_of, n):
+    dice = random.Random(16)
+    forms = ("A0 0AA", "A00 0AA", "AA0 0AA", "AA00 0AA", "A0A 0AA", "AA0A 0AA")
+    letters = "ABDEFGHJLNPQRSTUWXYZ"
+    codes = ["".join(dice.choice(letters) if c == "A" else str(dice.randrange(1, 10)) if c == "0" else c for c in form)
+             for form in (forms[i % len(forms)] for i in range(n))]  # fmt: skip
+    for shown in (codes, [code.replace(" ", "") for code in codes], [code.replace(" ", "").lower() for code in codes]):
+        observed, _, p, _, carriers = disguise_of(comments_of, [f"{BASE} {code}" for code in shown])
+        assert (observed, p, carriers) == (0, 1, set())
+
+
+@pytest.mark.xfail(
+    reason="the last four characters of an Irish postcode are letters and digits at random, as in a tail"
+)
+@pytest.mark.parametrize("gap", [" ", ""], ids=["apart", "together"])
+def test_a_form_letter_signed_with_irish_postcodes_is_not_disguised(comments_of, gap):
+    districts = ("A65", "D02", "D04", "T12", "F91", "V94", "H91", "R95", "X91", "K67", "N91", "P31")
+    units = ("RE8T", "871X", "16KR", "F4E2", "W3C0", "N8WX", "6HV2", "79K8", "VDY6", "1E9H", "1WV0", "8A0C")
+    codes = [district + gap + unit for district, unit in zip(districts, units, strict=True)]
+    _, _, p, _, carriers = disguise_of(comments_of, [f"{BASE} {code}" for code in codes])
+    assert p > 0.01
+    assert not carriers
 
 
 def test_marks_that_are_common_here_are_expected(comments_of):

@@ -80,6 +80,11 @@ class Built:
     def args(self):
         return self.traffic, self.rows, self.clusters, self.n
 
+    def synchrony(self, config=CONFIG):
+        """Measure synchrony; each cluster is named by its number, whatever others there are."""
+        keys = [random.Random(cluster).getrandbits(64) for cluster in range(self.n)]
+        return measure_synchrony(self.traffic, self.rows, self.clusters, np.array(keys, dtype=np.uint64), config)
+
 
 def by_chance(seed, n_comments=400, n_accounts=40, n_clusters=8, n_targets=3, share_copies=0.4, span=12 * DAY):
     """Write a dump in which nobody coordinates, with unknown authors and times here and there."""
@@ -106,6 +111,41 @@ def test_traffic_is_exchangeable_inside_a_target_and_a_period_only(comments_of):
     same = built.traffic.stratum[:, None] == built.traffic.stratum[None, :]
     assert same.tolist() == [[a == b for b in place] for a in place]
     assert built.traffic.n_strata == len(set(place))
+
+
+def test_where_no_target_is_given_a_period_is_a_day(comments_of):
+    dump = Dump()
+    for i, target in enumerate(["x:t", None] * 4):
+        dump.add(f"n{i}", target, (i // 2) * DAY)
+    traffic = dump.build(comments_of).traffic
+    strata = {None: set(), "x:t": set()}
+    for record, stratum in zip(sorted(dump.records, key=lambda r: (r["created_at"], r["id"])), traffic.stratum,
+                               strict=True):  # fmt: skip
+        strata[record["target"]].add(int(stratum))
+    assert len(strata[None]) == 4
+    assert len(strata["x:t"]) == len({(START + timedelta(days=k)).timestamp() // (7 * 86_400) for k in range(4)})
+    assert not strata[None] & strata["x:t"]
+
+
+@pytest.mark.parametrize(("days", "live"), [(1, True), (3, False)])
+def test_a_stream_without_targets_is_a_live_chat_if_it_is_all_of_one_day(comments_of, days, live):
+    dump = Dump()
+    for i in range(days * 400):
+        dump.add(f"n{i}", None, i // 400 * DAY + i % 400 * 2 / 60)
+    dump.crowd(300, ["x:other"], 5 * DAY)
+    traffic = dump.build(comments_of).traffic
+    aimless = traffic.target == len(traffic.targets)
+    assert aimless.sum() == days * 400
+    assert traffic.is_live[aimless].all() == traffic.is_live[aimless].any() == live
+    assert not traffic.is_live[~aimless].any()
+
+
+@pytest.mark.xfail(reason="periods without target end at midnight: of a stream across it each part is looked at alone")
+def test_a_stream_without_targets_is_a_live_chat_across_midnight_too(comments_of):
+    dump = Dump()
+    for i in range(500):
+        dump.add(f"n{i}", None, DAY + (i - 250) * 2 / 60)
+    assert dump.build(comments_of).traffic.is_live.all()
 
 
 def test_unknown_authors_are_never_one_account(comments_of):
@@ -135,7 +175,7 @@ def test_a_thread_of_comments_within_seconds_is_a_live_chat(comments_of, gap_s, 
 
 def test_synchrony_observes_the_pairs_of_neighbours_that_a_loop_counts(comments_of):
     built = by_chance(2, n_comments=800).build(comments_of)
-    observed, expected, p, window = measure_synchrony(*built.args, CONFIG)
+    observed, expected, p, window = built.synchrony()
     copies = chance.first_copies(built.dicts)
     assert np.isfinite(p).sum() >= 5
     for cluster in np.flatnonzero(np.isfinite(p)):
@@ -149,7 +189,7 @@ def test_synchrony_expects_what_shuffling_the_moments_of_a_thread_gives(comments
     for i in range(400):
         dump.add(f"n{i}", "x:t", dump.dice.uniform(0, 2 * DAY), cluster=0 if i < 12 else None)
     built = dump.build(comments_of)
-    observed, expected, _, window = (values[0] for values in measure_synchrony(*built.args, CONFIG))
+    observed, expected, _, window = (values[0] for values in built.synchrony())
     moments = [c["time"] for c in built.dicts]
     draws = [chance.close_neighbours(dump.dice.choices(moments, k=12), window) for _ in range(2_000)]
     assert observed >= 0
@@ -165,7 +205,7 @@ def test_synchrony_is_rarely_found_where_moments_are_drawn_by_chance(comments_of
         for k in range(dice.randint(3, 9)):
             minutes = dice.randrange(4) * DAY + dice.gauss(18 * HOUR, 3 * HOUR)
             dump.add(f"n{cluster}-{k}", f"x:t{dice.randrange(4)}", minutes, cluster)
-    p = measure_synchrony(*dump.build(comments_of).args, CONFIG)[2]
+    p = dump.build(comments_of).synchrony()[2]
     assert np.isfinite(p).all()
     for level in (0.05, 0.2):
         assert (p <= level).mean() <= level + 3 * np.sqrt(level * (1 - level) / n_clusters)
@@ -179,18 +219,77 @@ def test_a_wave_in_an_ordinary_thread_is_synchronous_whatever_its_width(comments
         dump.add(f"w{k}", "x:t", start + dump.dice.uniform(0, seconds / 60), cluster=0)
     for k in range(15):
         dump.add(f"o{k}", "x:t", dump.dice.uniform(0, 6 * DAY), cluster=1)
-    observed, expected, p, window = measure_synchrony(*dump.build(comments_of).args, CONFIG)
+    observed, expected, p, window = dump.build(comments_of).synchrony()
     assert p[0] <= 0.002
     assert observed[0] >= max(3, 10 * expected[0])
     assert window[0] <= max(10 * seconds, 60)
     assert p[1] > 0.01
 
 
+def beside(comments_of, n_unrelated, periods, size=15, config=CONFIG):
+    """Measure a slow cluster and a wave at two targets, with comments elsewhere that come between theirs."""
+    dump = Dump(7).crowd(1_500, ["x:t", "x:s"], periods * 7 * DAY)
+    dice = random.Random(70)
+    for cluster in range(4):
+        for k in range(size):
+            target = "x:t" if periods == 0.4 else dice.choice(["x:t", "x:s"])
+            span = 200 if cluster == 0 else periods * 6 * DAY
+            dump.add(f"w{cluster}-{k}", target, dice.uniform(0, span), cluster)
+    for k in range(n_unrelated):
+        dump.add(f"u{k}", dice.choice(["x:far", "x:z", None]), dice.uniform(0, 12 * DAY))
+    dump.records.sort(key=lambda record: record["created_at"])
+    return dump.build(comments_of).synchrony(config)
+
+
+PLACES_BY_ROW = pytest.mark.xfail(
+    reason="which draw goes to which stratum, and which copies of a large cluster are drawn upon, follows a hash of "
+    "the row, and rows move when other comments come"
+)
+
+
+@pytest.mark.parametrize(
+    ("periods", "config"),
+    [
+        (0.4, CONFIG),
+        pytest.param(2, CONFIG, marks=PLACES_BY_ROW),
+        pytest.param(0.4, EvidenceConfig(max_permuted_comments=10), marks=PLACES_BY_ROW),
+    ],
+    ids=["one stratum", "several strata", "a sample of the copies"],
+)
+def test_synchrony_does_not_depend_on_comments_elsewhere(comments_of, periods, config):
+    alone, more = (beside(comments_of, n, periods, config=config) for n in (0, 137))
+    assert np.isfinite(alone[2]).all()
+    assert np.array_equal(alone, more)
+
+
+def test_synchrony_does_not_depend_on_the_other_clusters(comments_of):
+    dump = by_chance(28, n_comments=800)
+    alone = dump.build(comments_of).synchrony()
+    for cluster in (1, 2, 5):
+        fewer = Dump()
+        fewer.records = dump.records
+        fewer.cluster = {key: c if c in (0, cluster) else None for key, c in dump.cluster.items()}
+        shown = np.array(fewer.build(comments_of).synchrony())
+        assert np.array_equal(shown[:, [0, cluster]], np.array(alone)[:, [0, cluster]])
+
+
+def test_of_windows_that_tell_equally_much_the_one_with_most_pairs_beyond_chance_is_shown(comments_of):
+    dump = Dump(29).crowd(1_500, ["x:t"], 6 * DAY)
+    for k in range(12):  # three follow within a minute, all within ten, and within an hour no more
+        dump.add(f"w{k}", "x:t", 2 * DAY + (k * 4 - 8 if k > 3 else k / 5), cluster=0)
+    observed, expected, p, window = (values[0] for values in dump.build(comments_of).synchrony())
+    assert p == 1 / (CONFIG.n_permutations + 1)
+    times = [c["time"] for c in dump.build(comments_of).dicts if c["cluster"] == 0]
+    assert chance.close_neighbours(times, 60) == 3
+    assert (observed, window) == (11, 600)
+    assert expected < 2
+
+
 def test_copies_that_are_all_of_a_thread_are_not_synchronous(comments_of):
     dump = Dump(8).crowd(300, ["x:other"], 6 * DAY)
     for k in range(40):
         dump.add(f"w{k}", "x:t", DAY + dump.dice.uniform(0, 5), cluster=0)
-    assert measure_synchrony(*dump.build(comments_of).args, CONFIG)[2][0] > 0.05
+    assert dump.build(comments_of).synchrony()[2][0] > 0.05
 
 
 def test_synchrony_is_not_testable_with_fewer_than_three_timed_copies(comments_of):
@@ -199,7 +298,7 @@ def test_synchrony_is_not_testable_with_fewer_than_three_timed_copies(comments_o
         dump.add(f"w{k}", "x:t", 100, cluster=0)
     for k in range(5):
         dump.add(f"u{k}", "x:t", 100 if k < 2 else None, cluster=1)
-    assert np.isnan(measure_synchrony(*dump.build(comments_of).args, CONFIG)).all()
+    assert np.isnan(dump.build(comments_of).synchrony()).all()
 
 
 def test_synchrony_is_not_testable_with_times_to_the_month(comments_of):
@@ -208,14 +307,14 @@ def test_synchrony_is_not_testable_with_times_to_the_month(comments_of):
         dump.add(f"w{k}", "x:t", None, cluster=k % 2, created_at=f"2024-{1 + k % 6:02d}")
     built = dump.build(comments_of)
     assert built.traffic.has_time.all()
-    assert np.isnan(measure_synchrony(*built.args, CONFIG)).all()
+    assert np.isnan(built.synchrony()).all()
 
 
 def test_times_to_the_day_are_compared_at_windows_of_days_only(comments_of):
     dump = Dump(11)
     for k in range(300):
         dump.add(f"w{k}", "x:t", None, cluster=0 if k < 20 else None, created_at=f"2024-03-{4 + k % 5:02d}")
-    _, _, p, window = measure_synchrony(*dump.build(comments_of).args, CONFIG)
+    _, _, p, window = dump.build(comments_of).synchrony()
     assert window[0] == 86_400
     assert p[0] > 0.01
 
@@ -227,7 +326,7 @@ def test_a_live_chat_has_neither_synchrony_nor_company(comments_of):
         dump.add(f"fan{i % 10}-{i // 10 % 8}" if chant is not None else f"n{i}", "youtube:show", i * 2 / 60, chant)
     dump.crowd(300, ["x:other"], 5 * DAY)
     built = dump.build(comments_of)
-    assert np.isnan(measure_synchrony(*built.args, CONFIG)[2]).all()
+    assert np.isnan(built.synchrony()[2]).all()
     assert len(measure_company(*built.args).left) == 0
     assert len(pair_accounts(*built.args, 0.01).a) == 0
 
@@ -334,7 +433,7 @@ def test_without_authors_there_is_no_company_and_without_times_no_synchrony(comm
     timeless = Dump(26)
     for i in range(200):
         timeless.add(f"n{i}", "x:t", None, i % 4)
-    assert np.isnan(measure_synchrony(*timeless.build(comments_of).args, CONFIG)).all()
+    assert np.isnan(timeless.build(comments_of).synchrony()).all()
 
 
 def test_evidence_does_not_depend_on_the_order_of_records(comments_of):
@@ -342,7 +441,5 @@ def test_evidence_does_not_depend_on_the_order_of_records(comments_of):
     first = dump.build(comments_of)
     dump.dice.shuffle(dump.records)
     second = dump.build(comments_of)
-    assert np.array_equal(
-        measure_synchrony(*first.args, CONFIG), measure_synchrony(*second.args, CONFIG), equal_nan=True
-    )
+    assert np.array_equal(first.synchrony(), second.synchrony(), equal_nan=True)
     assert measure_company(*first.args).q.tolist() == measure_company(*second.args).q.tolist()

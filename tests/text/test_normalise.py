@@ -1,3 +1,4 @@
+import itertools
 import random
 import unicodedata
 
@@ -157,13 +158,26 @@ def test_random_last_words_are_cut_off_and_remembered():
         "they are lying to us x4kq9",
         "they are lying to us ab12",
         "they are lying to us xkqvw",
+        "they are lying to us 7x2b9",
+        "they are lying to us z1yy8",
     ]
     found = canonical(*texts)
     assert len(set(found.keys.tolist())) == 1
-    plain, scattered, grouped, letters = found.tail_keys.tolist()
-    # A tail is remembered by its pattern of letters and digits; letters alone may be a name.
-    assert plain == letters == 0
-    assert len({0, scattered, grouped}) == 3
+    plain, scattered, grouped, letters, turned, alike = found.tail_keys.tolist()
+    # A tail is remembered by its pattern of letters and digits; letters alone may be a name, ab12 a number of a thing.
+    assert plain == letters == grouped == 0
+    assert len({0, scattered, turned}) == 3
+    assert alike == scattered
+
+
+POSTCODES = ("k1a0b1", "m11ae", "b338th", "w1a0ax", "le27dr", "dn551pt", "cr26xh", "sw1a1aa", "ec1a1bb")
+
+
+@pytest.mark.parametrize("code", POSTCODES)
+def test_a_postcode_is_cut_off_and_not_remembered(code):
+    found = canonical("they are lying to us", f"they are lying to us {code}", f"they are lying to us, {code.upper()}")
+    assert len(set(found.keys.tolist())) == 1
+    assert found.tail_keys.tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -173,12 +187,13 @@ def test_ordinary_and_short_texts_have_no_random_tail(text):
     assert canonical(text).tail_keys.tolist() == [0]
 
 
-def test_tails_of_random_letters_and_digits_are_mostly_recognised():
+def test_tails_of_random_letters_and_digits_are_remembered_if_they_change_twice():
     dice = random.Random(4)
     tails = ["".join(dice.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(8)) for _ in range(200)]
-    mixed = [tail for tail in tails if any(c.isdigit() for c in tail) and any(c.isalpha() for c in tail)]
-    found = canonical(*[f"they are lying to us again {tail}" for tail in mixed])
-    assert (found.tail_keys != 0).mean() >= 0.75
+    telling = [sum(a.isdigit() != b.isdigit() for a, b in itertools.pairwise(tail)) >= 2 for tail in tails]
+    assert 0.75 <= sum(telling) / len(tails) < 1
+    found = canonical(*[f"they are lying to us again {tail}" for tail in tails])
+    assert (found.tail_keys != 0).tolist() == telling
 
 
 @given(st.text(alphabet="aeiklmnoprstu ", min_size=1, max_size=40), st.randoms(use_true_random=False))

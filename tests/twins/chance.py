@@ -1,6 +1,7 @@
 """Twins of the evidence wing: counts and expectations by loops over comments as dicts."""
 
 import itertools
+import statistics
 from collections import Counter, defaultdict
 
 from scipy import stats
@@ -17,8 +18,9 @@ def benjamini_hochberg(p, n_tests=None):
 
 
 def stratum(comment, period_days=7):
-    time = comment["time"]
-    return comment["target"], None if time is None else time // (period_days * DAY)
+    """Comments are exchangeable at one target in one week; where no target is given, on one day."""
+    time, days = comment["time"], 1 if comment["target"] is None else period_days
+    return comment["target"], None if time is None else time // (days * DAY)
 
 
 def first_copies(comments):
@@ -118,7 +120,12 @@ def creation_batch(comments, members, main_target, windows_h=(48, 168)):
             for backdrop in (others, [c for c in others if c["target"] == main_target]):
                 inside = sum(start <= c["created"] // HOUR < start + window for c in backdrop)
                 shares.append((inside + 1) / (len(backdrop) + 1))
-            p = stats.binom.sf(count - 2, len(created) - 1, max(shares)) * len(created) * len(windows_h)
+            tried = len(created) * len(windows_h)
+            p = min(stats.binom.sf(count - 2, len(created) - 1, max(shares)) * tried, 1.0)
+            # The window must stand out from the four before it and the four after it, too.
+            around = [sum(start + k * window <= hour < start + (k + 1) * window for hour in created)
+                      for k in range(-4, 5) if k]  # fmt: skip
+            p = max(p, min(stats.poisson.sf(count - 2, max(statistics.median(around), 0.5)) * tried, 1.0))
             if count >= 4 and p < best[2]:
                 best = (count, max(shares) * len(created), p)
     return best

@@ -1,0 +1,44 @@
+"""What the documents say is what the project holds."""
+
+import json
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from detector.judge.weigh import SIGNALS as WEIGHED
+from detector.pipeline import SIGNALS
+from detector.report.words import INNOCENT_BY_SIGNAL
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("name", ["accuracy", "speed"])
+def test_the_tables_of_the_readme_are_those_that_were_measured(name):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = re.search(f"<!-- {name} -->\n(.*?)<!-- /{name} -->", readme, re.DOTALL)
+    assert table
+    assert table[1] == (ROOT / "benchmarks" / "results" / f"{name}.md").read_text(encoding="utf-8")
+    rows = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text(encoding="utf-8"))["rows"]
+    assert [line.split(":")[0].strip("| ") for line in table[1].splitlines()[2:]] == [row["id"] for row in rows]
+
+
+def test_the_changelog_knows_the_version():
+    assert f"## [{version('spamouflage-detector')}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_decisions_are_numbered_without_gaps():
+    numbers = sorted(int(path.name[:4]) for path in (ROOT / "docs" / "decisions").glob("*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_every_signal_is_weighed_and_has_an_innocent_explanation():
+    assert set(WEIGHED) == set(SIGNALS) - {"bursts"}
+    assert set(WEIGHED) <= set(INNOCENT_BY_SIGNAL)
+
+
+def test_the_words_of_the_glossary_are_defined_once():
+    words = re.findall(r"^\| ([^|]+) \|", (ROOT / "GLOSSARY.md").read_text(encoding="utf-8"), re.MULTILINE)[2:]
+    names = [name.strip() for entry in words for name in entry.split(",")]
+    assert len(names) == len(set(names))
