@@ -119,12 +119,14 @@ def _live(
     """Mark the comments of live chats; comments without targets are one if they are a single day's stream."""
     aimless = time[has_time & ~has_target]
     one_day = len(aimless) > 0 and int(np.ptp(aimless)) <= 24 * HOUR_US
+    # A stream without targets is one, also across midnight.
+    thread = np.where(has_target, stratum, -1)
     live = (
-        pl.DataFrame({"stratum": stratum, "time": time})
+        pl.DataFrame({"stratum": thread, "time": time})
         .filter(pl.Series(has_time & (has_target | one_day)))
         .sort("stratum", "time")
         .group_by("stratum")
         .agg(n=pl.len(), gap=pl.col("time").diff().median())
         .filter((pl.col("n") >= _LIVE_COMMENTS) & (pl.col("gap") <= _LIVE_GAP_US))["stratum"]
     )
-    return np.isin(stratum, live.to_numpy())
+    return np.isin(thread, live.to_numpy())

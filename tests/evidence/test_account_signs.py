@@ -108,7 +108,7 @@ def test_accounts_created_together_are_a_batch_and_its_members_carry_the_sign(co
         dump.add(f"o{k}", dump.dice.uniform(400, 4_000), 0)
     built = dump.build(comments_of)
     found = batches(built, ["x:t"])
-    assert found.p[0] < 1e-9
+    assert found.p[0] < 1e-4
     assert found.observed[0] == 12
     assert found.expected[0] < 1
     assert found.detail[0] == 48
@@ -133,7 +133,7 @@ def test_a_sign_up_wave_at_the_target_is_no_batch(comments_of):
     for k in range(10):
         dump.add(f"b{k}", 300 + dump.dice.uniform(0, 1.5), 0)
     assert batches(dump.build(comments_of), ["x:t"]).p[0] > 0.01
-    assert batches(dump.build(comments_of), ["x:u"]).p[0] < 1e-6
+    assert batches(dump.build(comments_of), ["x:u"]).p[0] < 1e-3
 
 
 def test_busy_accounts_weigh_by_their_comments(comments_of):
@@ -170,8 +170,6 @@ def test_newcomers_of_every_week_are_no_batch(comments_of):
     assert {f"x:b{k}" for k in range(15)} <= {names[int(a)] for a in found.accounts}
 
 
-@pytest.mark.xfail(reason="a median of eight small counts stands for their mean without its error, and is about half "
-                          "of it at the ends of the youth: a third of such groups have p up to 0.01")  # fmt: skip
 def test_batches_are_rarely_found_among_newcomers(comments_of):
     found = []
     for seed in range(40):
@@ -433,9 +431,6 @@ def test_a_form_letter_signed_with_british_postcodes_of_every_form_is_not_disgui
         assert (observed, p, carriers) == (0, 1, set())
 
 
-@pytest.mark.xfail(
-    reason="the last four characters of an Irish postcode are letters and digits at random, as in a tail"
-)
 @pytest.mark.parametrize("gap", [" ", ""], ids=["apart", "together"])
 def test_a_form_letter_signed_with_irish_postcodes_is_not_disguised(comments_of, gap):
     districts = ("A65", "D02", "D04", "T12", "F91", "V94", "H91", "R95", "X91", "K67", "N91", "P31")

@@ -170,13 +170,7 @@ def test_fast_copying_is_reported_as_low():
     assert campaigns.select("tier", "n_accounts", "n_comments").rows() == [("low", 60, 60)]
 
 
-YOUTH_ALONE = pytest.mark.xfail(
-    reason="newcomers of many weeks still pass for a creation batch at times: a week of them is compared with the "
-    "median of the weeks around it as if that were known without error"
-)
-
-
-@pytest.mark.parametrize("young_share", [0.5, 0.3, pytest.param(0.15, marks=YOUTH_ALONE), 0.0])
+@pytest.mark.parametrize("young_share", [0.5, 0.3, 0.15, 0.0])
 def test_nobody_is_flagged_for_handle_youth_language_and_time_of_day_together(young_share):
     dump = Dump(4)
 

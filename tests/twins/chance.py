@@ -1,7 +1,6 @@
 """Twins of the evidence wing: counts and expectations by loops over comments as dicts."""
 
 import itertools
-import statistics
 from collections import Counter, defaultdict
 
 from scipy import stats
@@ -125,7 +124,8 @@ def creation_batch(comments, members, main_target, windows_h=(48, 168)):
             # The window must stand out from the four before it and the four after it, too.
             around = [sum(start + k * window <= hour < start + (k + 1) * window for hour in created)
                       for k in range(-4, 5) if k]  # fmt: skip
-            p = max(p, min(stats.poisson.sf(count - 2, max(statistics.median(around), 0.5)) * tried, 1.0))
+            beside = max(sum(sorted(around[:4])[:3]), sum(sorted(around[4:])[:3]))
+            p = max(p, min(stats.nbinom.sf(count - 2, beside + 0.5, 0.75) * tried, 1.0))
             if count >= 4 and p < best[2]:
                 best = (count, max(shares) * len(created), p)
     return best
