@@ -20,6 +20,7 @@ from detector.errors import DetectorError, OutputError
 
 if TYPE_CHECKING:
     from detector.config import Config
+    from detector.result import Result
 
 _INTERRUPTED = 130
 _TOO_MANY_REJECTS = 3
@@ -38,15 +39,31 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except DetectorError as error:
-            click.echo(f"detector: {error}", err=True)
+            _tell(str(error))
             ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("detector: interrupted, nothing was written", err=True)
+        except KeyboardInterrupt as interrupt:
+            _tell(f"interrupted, {str(interrupt) or 'nothing was written'}")
             ctx.exit(_INTERRUPTED)
         except BrokenPipeError:
             # The reader of our output has gone (`| head`): nothing is left to say, also not by the interpreter.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
+        except OSError as error:
+            # Only printing raises one here: whatever touches files says what went wrong in its own words.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _tell(f"cannot print: {error.strerror}")
+            ctx.exit(OutputError.exit_code)
+
+
+def _tell(message: str) -> None:
+    """Say what went wrong, in one line in which no file name acts on the terminal."""
+    from detector.report.escape import visible
+
+    click.echo(f"detector: {visible(message)}", err=True)
+
+
+def _at_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDTH})
@@ -97,26 +114,33 @@ def scan(
     with claim(output, force=force) as held, _interruptible() as writing:
         from detector.pipeline import scan as scan_comments
 
-        with _progress(quiet or not sys.stderr.isatty()) as progress:
+        with _progress(quiet or not _at_terminal()) as progress:
             result = scan_comments(inputs[0] if len(inputs) == 1 else list(inputs), config, progress=progress)
             progress("writing", 0, None)
             writing()
             result.write(output, force=force, held=held)
     if not quiet:
-        from detector.report.summary import summarise
-
-        summary = summarise(
-            result.frames,
-            result.run,
-            seconds=time.monotonic() - started,
-            peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            width=_terminal_width(),
-            colour=sys.stderr.isatty() and not os.environ.get("NO_COLOR"),
-        )
-        click.echo(summary, err=True, color=True)
-        click.echo(f"\nReport    {output / 'report.html'}", err=True)
+        try:
+            _summarise(result, output, time.monotonic() - started)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"after the result was written to {output}") from None
     if result.run["too_many_rejects"]:
         raise SystemExit(_TOO_MANY_REJECTS)
+
+
+def _summarise(result: "Result", output: Path, seconds: float) -> None:
+    from detector.report.summary import summarise
+
+    summary = summarise(
+        result.frames,
+        result.run,
+        seconds=seconds,
+        peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        width=_terminal_width(),
+        colour=_at_terminal() and not os.environ.get("NO_COLOR"),
+    )
+    click.echo(summary, err=True, color=True)
+    click.echo(f"\nReport    {output / 'report.html'}", err=True)
 
 
 @main.command()
@@ -208,23 +232,27 @@ def _progress(silent: bool) -> Iterator[Callable[[str, int, int | None], None]]:
     def tell(stage: str, done: int, total: int | None) -> None:
         nonlocal bar, last
         if stage != last:
-            if bar:
-                bar.finish()
-                bar.render_finish()
-            bar = click.progressbar(
-                length=total, label=f"{stage.capitalize():<20}", file=sys.stderr, show_pos=False, item_show_func=None
-            )
-            bar.render_progress()
+            finish()
             last = stage
-        if total:
+            if total:
+                bar = click.progressbar(length=total, label=f"{stage.capitalize():<20}", file=sys.stderr)
+                bar.render_progress()
+            else:
+                click.echo(f"{stage.capitalize()} …", err=True)
+        if bar and total:
             bar.update(max(0, done - bar.pos))
+
+    def finish() -> None:
+        nonlocal bar
+        if bar:
+            bar.finish()
+            bar.render_finish()
+        bar = None
 
     try:
         yield tell
     finally:
-        if bar:
-            bar.finish()
-            bar.render_finish()
+        finish()
 
 
 @contextmanager

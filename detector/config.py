@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 
@@ -161,19 +161,36 @@ class Config:
 
     @classmethod
     def _from_tree(cls, tree: Mapping[str, Any]) -> "Config":
-        known = {section.name: {key.name for key in fields(_SECTIONS[section.name])} for section in fields(cls)}
+        faults: list[str] = []
+        sections: dict[str, Any] = {}
         unknown = [
-            f"{section}.{key}" if section in known else section
-            for section, keys in tree.items()
-            for key in (keys if section in known and isinstance(keys, Mapping) else {"": None})
-            if section not in known or key not in known[section]
+            f"{name}.{key}" if name in _SECTIONS else name
+            for name, given in tree.items()
+            for key in (given if name in _SECTIONS and isinstance(given, Mapping) else [""])
+            if name not in _SECTIONS or (key and key not in {field.name for field in fields(_SECTIONS[name])})
         ]
+        for name, kind in _SECTIONS.items():
+            given = tree.get(name, {})
+            if not isinstance(given, Mapping):
+                faults.append(f"{name} must be a section, not a value")
+                continue
+            types = get_type_hints(kind)
+            values = {}
+            for key in types.keys() & given.keys():
+                try:
+                    values[key] = msgspec.convert(given[key], types[key])
+                except msgspec.ValidationError as error:
+                    faults.append(f"{name}.{key}: {error}")
+            sections[name] = kind(**values)
         if unknown:
-            raise ConfigError(f"unknown settings: {', '.join(unknown)}")
+            faults.insert(0, f"unknown settings: {', '.join(unknown)}")
         try:
-            return msgspec.convert(tree, cls)
-        except msgspec.ValidationError as error:
-            raise ConfigError(f"settings: {error}") from None
+            config = cls(**sections)
+        except ConfigError as error:
+            faults.append(str(error))
+        if faults:
+            raise ConfigError("; ".join(sorted(faults, key=lambda fault: not fault.startswith("unknown"))))
+        return config
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain nested dicts, as `run.json` keeps them."""
@@ -185,8 +202,7 @@ class Config:
         lines = []
         for section, keys in self.to_dict().items():
             lines.append(f"[{section}]")
-            # JSON and TOML write numbers, strings and lists of them alike.
-            lines += [f"{key} = {msgspec.json.encode(value).decode()}" for key, value in keys.items()]
+            lines += [f"{key} = {_toml(value)}" for key, value in keys.items()]
             lines.append("")
         return "\n".join(lines)
 
@@ -196,6 +212,11 @@ class Config:
 
 
 _SECTIONS = {"ingest": IngestConfig, "text": TextConfig, "evidence": EvidenceConfig, "judge": JudgeConfig}
+
+
+def _toml(value: object) -> str:
+    """Write a value as TOML: as JSON, but for one control character that only TOML forbids."""
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")
 
 
 def _faults(config: Config) -> list[str]:
@@ -208,22 +229,32 @@ def _faults(config: Config) -> list[str]:
         "evidence.false_discovery_rate": evidence.false_discovery_rate,
         "judge.account_copy_share_min": config.judge.account_copy_share_min,
     }
-    positive = {
-        "ingest.max_line_bytes": config.ingest.max_line_bytes,
-        "ingest.max_depth": config.ingest.max_depth,
-        "text.max_text_chars": text.max_text_chars,
-        "text.shingle_chars": text.shingle_chars,
-        "text.shingle_chars_han": text.shingle_chars_han,
-        "text.n_permutations": text.n_permutations,
-        "text.band_rows": text.band_rows,
-        "evidence.n_permutations": evidence.n_permutations,
-        "evidence.period_days": evidence.period_days,
-        "evidence.burst_bins_min": evidence.burst_bins_min,
+    ranges = {
+        "ingest.max_line_bytes": (config.ingest.max_line_bytes, 1, 2**31),
+        "ingest.max_depth": (config.ingest.max_depth, 1, 4096),
+        "ingest.assume_utc_offset_min": (config.ingest.assume_utc_offset_min, -24 * 60, 24 * 60),
+        "ingest.rejects_kept": (config.ingest.rejects_kept, 0, 10**8),
+        "ingest.reject_count_max": (config.ingest.reject_count_max, 0, 2**62),
+        "text.max_text_chars": (text.max_text_chars, 1, 10**7),
+        "text.shingle_chars": (text.shingle_chars, 1, 64),
+        "text.shingle_chars_han": (text.shingle_chars_han, 1, 64),
+        "text.min_shingles": (text.min_shingles, 1, 10**6),
+        "text.n_permutations": (text.n_permutations, 1, 4096),
+        "text.band_rows": (text.band_rows, 1, 4096),
+        "text.seed": (text.seed, 0, 2**32 - 1),
+        "evidence.min_cluster_accounts": (evidence.min_cluster_accounts, 2, 10**6),
+        "evidence.n_permutations": (evidence.n_permutations, 1, 10**6),
+        "evidence.max_permuted_comments": (evidence.max_permuted_comments, 3, 10**5),
+        "evidence.period_days": (evidence.period_days, 1, 36_500),
+        "evidence.burst_bins_min": (evidence.burst_bins_min, 1, 10_080),
+        "evidence.seed": (evidence.seed, 0, 2**32 - 1),
     }
     faults = [f"{name} must lie between 0 and 1, not {value}" for name, value in shares.items() if not 0 <= value <= 1]
-    faults += [f"{name} must be at least 1, not {value}" for name, value in positive.items() if value < 1]
-    if not faults and text.n_permutations % text.band_rows:
+    faults += [
+        f"{name} must lie between {low} and {high}, not {value}"
+        for name, (value, low, high) in ranges.items()
+        if not low <= value <= high
+    ]
+    if text.band_rows >= 1 and text.n_permutations % text.band_rows:
         faults.append("text.n_permutations must be a multiple of text.band_rows")
-    if evidence.min_cluster_accounts < 2:
-        faults.append("evidence.min_cluster_accounts must be at least 2")
     return faults

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from detector.config import Config
-from detector.errors import ConfigError
+from detector.errors import ConfigError, InputError
 from detector.report.dossier import dossier
 from detector.report.folder import Claim
 from detector.report.html import render
@@ -50,7 +50,10 @@ class Result:
             The folder does not hold a whole result.
         """
         frames, run = read_folder(Path(folder))
-        return cls(**frames, run=run, config=Config.from_dict(run["settings"]))
+        try:
+            return cls(**frames, run=run, config=Config.from_dict(run["settings"]))
+        except (KeyError, TypeError, AttributeError, ConfigError):
+            raise InputError(f"{folder}: run.json is damaged or of another version; scan again") from None
 
     def write(self, folder: str | Path, *, force: bool = False, held: Claim | None = None) -> None:
         """Write the frames, `run.json` and `report.html` into a folder, whole or not at all.

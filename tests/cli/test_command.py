@@ -111,19 +111,17 @@ def test_quiet_says_nothing(place, tmp_path):
     assert (tmp_path / "out" / "report.html").is_file()
 
 
-def test_a_pipe_compressed_files_and_several_files_give_what_one_file_gives(place, scanned, tmp_path):
-    dump = (place / "dump.jsonl").read_bytes()
-    lines = dump.splitlines(keepends=True)
-    (tmp_path / "first.jsonl.gz").write_bytes(gzip.compress(b"".join(lines[:900])))
-    (tmp_path / "rest.jsonl.zst").write_bytes(zstd.compress(b"".join(lines[900:])))
-    files = (tmp_path / "first.jsonl.gz", tmp_path / "rest.jsonl.zst")
-    detector("scan", *files, "-o", tmp_path / "files", "-q")
-    with open(place / "dump.jsonl") as pipe:
-        detector("scan", "-", "-o", tmp_path / "pipe", "-q", stdin=pipe)
-    expected = contents_but_sources(scanned[0])
-    assert contents_but_sources(tmp_path / "files") == expected
-    assert contents_but_sources(tmp_path / "pipe") == expected
-    assert json.loads((tmp_path / "pipe/run.json").read_text())["sources"] == ["<stdin>"]
+def test_a_pipe_and_compressed_files_together_give_what_one_file_gives(place, scanned, tmp_path):
+    lines = (place / "dump.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "first.jsonl").write_bytes(b"".join(lines[:700]))
+    (tmp_path / "second.jsonl.gz").write_bytes(gzip.compress(b"".join(lines[700:1_400])))
+    (tmp_path / "third.jsonl.zst").write_bytes(zstd.compress(b"".join(lines[1_400:])))
+    with open(tmp_path / "first.jsonl") as pipe:
+        rest = (tmp_path / "second.jsonl.gz", tmp_path / "third.jsonl.zst")
+        detector("scan", "-", *rest, "-o", tmp_path / "out", "-q", stdin=pipe)
+    sources = json.loads((tmp_path / "out/run.json").read_text())["sources"]
+    assert sources == ["<stdin>", "second.jsonl.gz", "third.jsonl.zst"]
+    assert contents_but_sources(tmp_path / "out") == contents_but_sources(scanned[0])
 
 
 def test_an_existing_folder_is_refused_before_anything_is_read(tmp_path):
@@ -227,7 +225,6 @@ def test_a_folder_that_is_no_result_is_refused_in_one_line(tmp_path):
     assert "not a result" in told_in_one_line(detector("report", tmp_path, code=1))
 
 
-@pytest.mark.xfail(reason="Result.read takes run['settings'] for granted: a run.json without them ends in a KeyError")
 def test_a_damaged_run_json_is_told_in_one_line(out):
     (out / "run.json").write_text("{}")
     told_in_one_line(detector("report", out, code=1))
@@ -326,14 +323,12 @@ def test_a_closed_stdout_or_stdin_does_no_harm(scanned, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-@pytest.mark.xfail(reason="scan asks sys.stderr, which is None, whether it is a terminal: exit 1 and nothing written")
 def test_a_closed_stderr_does_no_harm(place, tmp_path):
     done = shell('"$detector" scan "$few" -o "$out" 2>&-', few=place / "few.jsonl", out=tmp_path / "out")
     assert done.returncode == 0
     assert (tmp_path / "out/run.json").is_file()
 
 
-@pytest.mark.xfail(reason="an OSError from printing, such as a full disk, is not caught and ends in a traceback")
 def test_a_full_disk_behind_stdout_is_told_in_one_line():
     done = shell('"$detector" config >/dev/full')
     assert done.returncode == 4

@@ -98,7 +98,6 @@ def test_while_it_writes_with_force_the_old_result_stays(tmp_path, dump):
     assert (out / "run.json").read_text() == "the old one"
 
 
-@pytest.mark.xfail(reason="an interrupt after the folder is in place, while the summary is printed, says the opposite")
 def test_after_it_has_written_it_does_not_say_that_nothing_was_written(tmp_path):
     heard, told = os.pipe()
     os.set_blocking(told, False)

@@ -107,7 +107,7 @@ def test_the_order_of_lines_changes_only_where_rejects_stand(lines, expected, tm
     assert differing == {LINE_BOUND}
 
 
-@pytest.mark.parametrize("block_bytes", [4_099, 65_536])
+@pytest.mark.parametrize("block_bytes", [16_411, 262_144])
 def test_the_size_of_blocks_changes_nothing(lines, expected, tmp_path, monkeypatch, block_bytes):
     monkeypatch.setattr(streams, "BLOCK_BYTES", block_bytes)
     scan(dump_of(lines, tmp_path / "in")).write(tmp_path / "out")
