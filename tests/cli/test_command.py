@@ -37,6 +37,13 @@ def detector(*arguments, code=0, **options):
     return done
 
 
+def inside(*arguments, code=0):
+    """Run the command inside this process, which saves the start, where the process itself is not what is tested."""
+    done = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert done.exit_code == code, done.stderr
+    return done
+
+
 def told_in_one_line(done):
     """Return what was said, where it is one line for people and nothing else."""
     assert done.stdout == ""
@@ -134,7 +141,7 @@ def test_an_existing_folder_is_refused_before_anything_is_read(tmp_path):
 def test_force_replaces_our_files_and_leaves_foreign_ones(place, out):
     before = content(out)
     (out / "notes.txt").write_text("mine")
-    detector("scan", place / "few.jsonl", "-o", out, "--force", "-q")
+    inside("scan", place / "few.jsonl", "-o", out, "--force", "-q")
     after = content(out)
     assert after.pop("notes.txt") == b"mine"
     assert after.keys() == before.keys()
@@ -157,7 +164,7 @@ def test_nothing_to_judge_is_a_failure_and_leaves_nothing(tmp_path):
 
 def test_too_many_rejects_end_in_3_with_the_folder_written_and_the_warning_first(place, tmp_path):
     (tmp_path / "bad.jsonl").write_bytes((place / "few.jsonl").read_bytes() + b"no json\n" * 21)
-    done = detector("scan", tmp_path / "bad.jsonl", "-o", tmp_path / "out", code=3)
+    done = inside("scan", tmp_path / "bad.jsonl", "-o", tmp_path / "out", code=3)
     assert done.stderr.startswith("Warning: 21 of 61 records were refused (21 invalid json)")
     assert {path.name for path in (tmp_path / "out").iterdir()} == FOLDER
     rejects = [json.loads(line) for line in (tmp_path / "out/rejects.jsonl").read_text().splitlines()]
@@ -188,15 +195,15 @@ def test_what_the_command_does_not_know_is_a_usage_error(place, arguments):
 
 
 def test_settings_come_from_a_file_and_from_the_command_line_and_are_written_down(place, tmp_path):
-    printed = detector("config", "--set", "text.similarity_min=0.7").stdout
+    printed = inside("config", "--set", "text.similarity_min=0.7").stdout
     assert tomllib.loads(printed)["text"]["similarity_min"] == 0.7
     (tmp_path / "settings.toml").write_text(printed)
-    again = detector("config", "--config", tmp_path / "settings.toml")
+    again = inside("config", "--config", tmp_path / "settings.toml")
     assert again.stdout == printed
     assert again.stderr == ""
     changes = ("--config", tmp_path / "settings.toml", "--set", 'judge.allow_texts=["a slogan"]', "--set",
                "evidence.seed=5")  # fmt: skip
-    detector("scan", place / "few.jsonl", "-o", tmp_path / "out", "-q", *changes)
+    inside("scan", place / "few.jsonl", "-o", tmp_path / "out", "-q", *changes)
     run = json.loads((tmp_path / "out/run.json").read_text())
     expected = Config().with_settings(["text.similarity_min=0.7", 'judge.allow_texts=["a slogan"]', "evidence.seed=5"])
     assert Config.from_dict(run["settings"]) == expected
@@ -212,8 +219,8 @@ def test_explain_knows_comments_accounts_clusters_and_campaigns(scanned):
         ("Cluster", comment["cluster_id"]),
         ("Campaign", comment["campaign_id"]),
     ):
-        done = CliRunner().invoke(main, ["explain", str(folder), subject])
-        assert (done.exit_code, done.stderr) == (0, "")
+        done = inside("explain", folder, subject)
+        assert done.stderr == ""
         assert done.stdout.startswith(f"{kind} {subject}")
         assert "Evidence for" in done.stdout
         assert "Evidence against" in done.stdout
@@ -233,14 +240,14 @@ def test_a_damaged_run_json_is_told_in_one_line(out):
 def test_report_writes_the_same_page_again(out):
     before = content(out)
     (out / "report.html").write_text("overwritten")
-    done = detector("report", out)
+    done = inside("report", out)
     assert done.stdout == f"{out / 'report.html'}\n"
     assert done.stderr == ""
     assert content(out) == before
 
 
 def test_evaluate_prints_and_writes_the_figures(place, out):
-    done = detector("evaluate", out, "--truth", place / "dump.truth.jsonl")
+    done = inside("evaluate", out, "--truth", place / "dump.truth.jsonl")
     assert done.stderr == ""
     figures = json.loads((out / "evaluation.json").read_text())
     truth = {}
@@ -284,8 +291,7 @@ def test_help_loads_no_heavy_library():
 def test_every_command_and_every_option_has_help(command):
     group = main.commands[command[0]] if command else main
     assert all(option.help for option in group.params if isinstance(option, click.Option))
-    done = CliRunner().invoke(main, [*command, "-h"])
-    assert done.exit_code == 0
+    done = inside(*command, "-h")
     assert max(map(len, done.output.splitlines())) <= 100
 
 
