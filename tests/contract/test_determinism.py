@@ -36,7 +36,7 @@ def ring(targets):
 def lines(tmp_path_factory):
     """Comments of every sort: campaigns, repeats that differ, no ids, no times, no authors, broken and blank lines."""
     path = tmp_path_factory.mktemp("made") / "made.jsonl"
-    simulate(DEMO, scale=0.25).write(path)
+    simulate(DEMO, scale=0.4).write(path)
     records = [json.loads(line) for line in path.read_bytes().splitlines()]
     busiest = Counter(record["target"] for record in records).most_common(3)
     for i, record in enumerate(records):
