@@ -1,5 +1,6 @@
 """Seed to labelled comments: play the parts of a recipe and keep the truth apart from what a dump would show."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from detector.lab.scenes import Scene, read_recipe
 from detector.lab.stage import set_stage
 
 WRITE_ROWS = 50_000
+_SCALE_MAX = 10_000.0
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ def simulate(path: str | Path, scale: float | None = None) -> Simulation:
     """
     book, scenes = read_recipe(path)
     scale = book.scale if scale is None else scale
-    if not scale > 0:
-        raise ConfigError(f"scale must be above 0, not {scale}")
+    if not 0 < scale <= _SCALE_MAX:
+        raise ConfigError(f"scale must be above 0 and at most {_SCALE_MAX:,}, not {scale}")
     frames = [
         finish(draft, _key(book.seed, number, part), chance.generator(book.seed, number, part, "finish"))
         for number, scene in enumerate(scenes)
@@ -123,14 +125,23 @@ def _sizes(part: recipe.Part, scale: float) -> tuple[int, int]:
 
 
 def _write_lines(frame: pl.DataFrame, path: Path) -> None:
-    """Write rows as JSON objects without their null fields."""
+    """Write rows as JSON objects without their null fields, the whole file or none of it."""
     encode = msgspec.json.Encoder().encode
+    # A pipe or a device is written as it is; a file takes its name when it is whole.
+    is_stream = path.exists() and not path.is_file()
+    draft = path if is_stream else path.with_name(f".{path.name[:200]}.part")
     try:
-        with path.open("wb") as file:
+        with draft.open("wb") as file:
             for part in frame.iter_slices(WRITE_ROWS):
                 rows = part.iter_rows(named=True)
                 file.writelines(
                     encode({key: value for key, value in row.items() if value is not None}) + b"\n" for row in rows
                 )
+        if not is_stream:
+            draft.replace(path)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        if not is_stream:
+            with suppress(OSError):
+                draft.unlink()

@@ -263,7 +263,6 @@ def test_evaluate_prints_and_writes_the_figures(place, out):
     assert "D7 (comments, label 1)" in done.stdout
 
 
-@pytest.mark.xfail(reason="an infinite scale, or one beyond memory, ends in a traceback")
 @pytest.mark.parametrize("scale", ["inf", "1e12"])
 def test_a_scale_that_cannot_be_played_is_refused(tmp_path, scale):
     inside("simulate", RECIPE, "-o", tmp_path / "dump.jsonl", "--scale", scale, code=2)

@@ -135,7 +135,6 @@ def test_after_it_has_written_it_does_not_say_that_nothing_was_written(tmp_path)
     assert b"nothing was written" not in said[0][held:]
 
 
-@pytest.mark.xfail(reason="simulate writes straight into the file: interrupted, it leaves a part and denies it")
 def test_an_interrupted_simulation_leaves_no_part_of_a_file(tmp_path):
     process = subprocess.Popen(
         [DETECTOR, "simulate", VOLUME, "--scale", "0.5", "-o", tmp_path / "dump.jsonl"],
