@@ -91,6 +91,8 @@ class Result:
     def at(self, threshold: float) -> "Result":
         """Return the result with fewer flags: only scores of at least `threshold` stay flagged.
 
+        Tiers and reasons stay as the scan gave them; only `flagged` and its counts change.
+
         Parameters
         ----------
         threshold

@@ -20,7 +20,7 @@ def find_bursts(
     cluster_ids: pl.Series,
     *,
     bin_min: int,
-    seed_dispersion: float = 0.5,
+    dispersion: float = 0.5,
 ) -> pl.DataFrame:
     """Find bursts at targets and in clusters.
 
@@ -30,7 +30,7 @@ def find_bursts(
         (m,) comments of clusters.
     bin_min
         Length of a bin, minutes; times coarser than a bin give no bursts.
-    seed_dispersion
+    dispersion
         Variance beyond Poisson, as a multiple of the squared mean.
 
     Returns
@@ -53,7 +53,7 @@ def find_bursts(
     in_cluster = traffic.has_time[rows]
     found = [
         _find(kind, subjects, bins[at], names, profile, (int(bins[timed].min()), int(bins[timed].max())), width,
-              seed_dispersion)
+              dispersion)
         for kind, subjects, at, names in (
             ("target", traffic.target[has_target], has_target, traffic.targets),
             ("cluster", clusters[in_cluster], rows[in_cluster], cluster_ids),
