@@ -26,6 +26,7 @@ from detector.evidence.candidates import (
     tabulate_candidates,
     tabulate_ties,
 )  # fmt: skip
+from detector.evidence.cohorts import find_cohorts
 from detector.evidence.combined import combine_company, combine_links, combine_synchrony, find_regulars
 from detector.evidence.disguise import measure_disguise
 from detector.evidence.network import find_circles, join_clusters, measure_company, pair_accounts, tabulate_links
@@ -78,12 +79,20 @@ def measure(
     carried = carry_links(links, clusters.rows, clusters.clusters)
     first = clusters.first_rows, clusters.first_clusters
     pairs = pair_accounts(traffic, *first, clusters.n, config.false_discovery_rate)
-    circles = find_circles(pairs, traffic, *first)
-    labels = join_clusters(company, carried, circles, clusters.n, config.false_discovery_rate)
+    synchrony = measure_synchrony(traffic, *first, clusters.keys, config)
+    cohorts = find_cohorts(traffic, clusters, synchrony[2], config.batch_windows_h, config.false_discovery_rate)
+    ties = [
+        (carried["cluster"].to_numpy(), carried["link"].rank("dense").cast(pl.Int64).to_numpy() - 1),
+        find_circles(pairs, traffic, *first),
+        (cohorts.clusters, cohorts.cohorts),
+    ]
+    labels = join_clusters(company, ties, clusters.n, config.false_discovery_rate)
     names, groups = name_candidates(clusters, labels)
 
-    synchrony = measure_synchrony(traffic, *first, clusters.keys, config)
     tests, signs = _measure_groups(marks, accounts, traffic, clusters, groups, len(names), config)
+    # Clusters that a cohort has joined were chosen for their accounts' dates: the cohort's own p has paid for that.
+    chosen = groups[cohorts.clusters]
+    tests["creation_batch"].p[chosen] = np.fmax(tests["creation_batch"].p[chosen], cohorts.p)
     tests["synchrony"] = combine_synchrony(synchrony, groups, len(names))
     tests["company"] = combine_company(company, groups, len(names), config.false_discovery_rate)
     tests["linked_accounts"] = combine_links(pairs, traffic, clusters, groups, len(names))
