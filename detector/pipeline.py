@@ -126,6 +126,7 @@ def _judge(comments: pl.DataFrame, clustered: Clustered, measured: Measured, con
         measured.ties,
         measured.tests,
         measured.signs,
+        measured.growth,
         config.judge,
         q_max=config.evidence.false_discovery_rate,
         min_accounts=config.evidence.min_cluster_accounts,

@@ -235,6 +235,21 @@ TIES = Schema(
     ),
 )
 
+GROWTH = Schema(
+    "GROWTH",
+    "an account tied to a candidate's core in several independent ways beyond its texts, by campaign_id and account",
+    _columns(
+        campaign_id=(pl.String, "candidate campaign"),
+        account=(pl.String, "account, none of the candidate's"),
+        ties=(pl.List(pl.String), "created, waves, content: what ties it to the core"),
+        chance=(pl.Float64, "chance of these ties together, 0-1"),
+        q=(pl.Float64, "false discovery rate among the accounts listed for the candidate, 0-1"),
+        n_found=(pl.UInt32, "accounts listed for the candidate"),
+        expected=(pl.Float64, "accounts that chance ties to it as closely"),
+        rows=(pl.List(pl.UInt32), "rows in COMMENTS that make the ties"),
+    ),
+)
+
 SIGNS = Schema(
     "SIGNS",
     "an account that carries a sign in its own right, ordered by campaign_id, account and sign",
@@ -275,7 +290,7 @@ SCORED_COMMENTS = Schema(
         lang=(pl.String, "language as the export gives it"),
         cluster_id=(pl.String, "cluster of near copies; null outside any"),
         campaign_id=(pl.String, "campaign; null outside any"),
-        role=(pl.String, "member, grown (by a member, tied to the campaign otherwise), source (copied first) or null"),
+        role=(pl.String, "member, grown (tied to the campaign otherwise), source (copied first) or null"),
         similarity=(pl.Float64, "similarity to the cluster's medoid, 0-1"),
         score=(pl.Float64, "evidence of inauthentic coordination, 0-1, higher = more"),
         tier=(pl.String, "none, low, medium or high"),
@@ -297,7 +312,7 @@ SCORED_ACCOUNTS = Schema(
         **_columns(
             n_campaign_comments=(pl.UInt32, "comments in its campaign"),
             campaign_id=(pl.String, "campaign; null outside any"),
-            role=(pl.String, "member, source or null"),
+            role=(pl.String, "member, grown (by other ties than copies), source or null"),
             score=(pl.Float64, "evidence of inauthentic coordination, 0-1, higher = more"),
             tier=(pl.String, "none, low, medium or high"),
             flagged=(pl.Boolean, "tier is medium or high"),

@@ -250,7 +250,6 @@ class Backdrop:
         share: Floats = (inside + 1) / (total + 1)
         return share
 
-
     def share_between(self, start: Codes, end: Codes) -> Floats:
         """Return the share of the other comments of group 0 whose authors were created from `start` up to `end`."""
         inside = np.searchsorted(self.keys, end) - np.searchsorted(self.keys, start)

@@ -16,7 +16,7 @@ from detector.evidence.accounts import (
     measure_names,
     measure_youth,
 )  # fmt: skip
-from detector.evidence.addresses import carry_links, find_links
+from detector.evidence.addresses import carry_links, find_links, find_objects
 from detector.evidence.bursts import find_bursts
 from detector.evidence.candidates import (
     Judgeable,
@@ -29,6 +29,7 @@ from detector.evidence.candidates import (
 from detector.evidence.cohorts import find_cohorts
 from detector.evidence.combined import combine_company, combine_links, combine_synchrony, find_regulars
 from detector.evidence.disguise import measure_disguise
+from detector.evidence.growth import find_growth
 from detector.evidence.network import find_circles, join_clusters, measure_company, pair_accounts, tabulate_links
 from detector.evidence.significance import false_discovery_rates
 from detector.evidence.synchrony import measure_synchrony
@@ -40,13 +41,14 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Measured:
-    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, LINKS and BURSTS."""
+    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, GROWTH, LINKS and BURSTS."""
 
     accounts: pl.DataFrame
     candidates: pl.DataFrame
     ties: pl.DataFrame
     tests: pl.DataFrame
     signs: pl.DataFrame
+    growth: pl.DataFrame
     links: pl.DataFrame
     bursts: pl.DataFrame
 
@@ -110,6 +112,15 @@ def measure(
         ),
         tests=_tests(tests, names, synchrony, clusters.ids),
         signs=_signs(signs, names, traffic.accounts),
+        growth=find_growth(
+            traffic,
+            clusters,
+            groups,
+            names,
+            _core(tests, signs, config.false_discovery_rate),
+            find_objects(comments, links),
+            config.false_discovery_rate,
+        ),
         links=tabulate_links(pairs, traffic, *first),
         bursts=find_bursts(traffic, clusters.rows, clusters.clusters, clusters.ids, bin_min=config.burst_bins_min),
     )
@@ -155,6 +166,23 @@ def _main_targets(traffic: Traffic, rows: Codes, groups: Codes, n_groups: int) -
     return main
 
 
+def _core(
+    tests: dict[str, GroupTest], signs: dict[str, tuple[Codes, Codes]], q_max: float
+) -> tuple[Codes, Codes]:  # fmt: skip
+    """List the candidates and accounts with a sign of their own, where what the sign stands for is established."""
+    sure = {name: np.nan_to_num(_q(name, tests[name]), nan=1.0) <= q_max for name in (*signs, "synchrony")}
+    # Meeting again counts beside synchrony only.
+    sure |= {name: sure[name] & sure["synchrony"] for name in ("company", "linked_accounts")}
+    pairs = np.concatenate([np.stack([g, a])[:, sure[name][g]] for name, (g, a) in sorted(signs.items())], axis=1)
+    groups, accounts = np.unique(pairs, axis=1)
+    return groups, accounts
+
+
+def _q(signal: str, test: GroupTest) -> Floats:
+    """Return false discovery rates; pairs of clusters and of accounts were compared with all pairs already."""
+    return test.p if signal in ("company", "linked_accounts") else false_discovery_rates(test.p)
+
+
 def _tests(
     tests: dict[str, GroupTest], names: pl.Series, synchrony: tuple[Floats, ...], cluster_ids: pl.Series
 ) -> pl.DataFrame:
@@ -170,8 +198,7 @@ def _tests(
                 "observed": test.observed,
                 "expected": test.expected,
                 "p": test.p,
-                # Pairs of clusters and of accounts were compared with all pairs already.
-                "q": test.p if signal in ("company", "linked_accounts") else false_discovery_rates(test.p),
+                "q": _q(signal, test),
                 "detail": test.detail,
             },
             schema=TESTS.dtypes(),

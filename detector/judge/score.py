@@ -6,8 +6,14 @@ import polars as pl
 
 from detector.config import JudgeConfig
 from detector.judge.describe import describe_campaigns, describe_clusters
-from detector.judge.explain import explain_accounts, explain_copying, explain_growth, explain_tests
-from detector.judge.grow import grow
+from detector.judge.explain import (
+    explain_accounts,
+    explain_copying,
+    explain_grown_comments,
+    explain_growth,
+    explain_tests,
+)  # fmt: skip
+from detector.judge.grow import admit, grow
 from detector.judge.standing import judge_accounts, score_accounts, score_comments
 from detector.judge.tiers import judge_candidates
 from detector.judge.weigh import weigh
@@ -34,6 +40,7 @@ def judge(
     ties: pl.DataFrame,
     tests: pl.DataFrame,
     signs: pl.DataFrame,
+    growth: pl.DataFrame,
     config: JudgeConfig,
     *,
     q_max: float,
@@ -45,8 +52,8 @@ def judge(
     ----------
     comments, texts, members
         COMMENTS, TEXTS and MEMBERS.
-    accounts, candidates, ties, tests, signs
-        ACCOUNTS, CANDIDATES, TIES, TESTS and SIGNS, as the evidence wing leaves them.
+    accounts, candidates, ties, tests, signs, growth
+        ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS and GROWTH, as the evidence wing leaves them.
     q_max
         False discovery rate from which a fact counts.
     min_accounts
@@ -55,23 +62,24 @@ def judge(
     weighed = weigh(tests, q_max)
     tiers = judge_candidates(candidates, weighed, comments, config, min_accounts)
     standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config)
-    grown = grow(candidates, ties, standing)
+    standing = admit(growth, tiers, accounts, standing)
+    grown = grow(candidates, ties, growth, standing)
     scored_comments = score_comments(comments, members, candidates, tiers, standing, grown)
     scored_accounts = score_accounts(accounts, standing, grown)
-    campaigns = describe_campaigns(tiers, candidates, grown, comments, texts, members)
+    campaigns = describe_campaigns(tiers, candidates, grown, standing, comments, texts, members)
     clusters = describe_clusters(members, comments, texts, tiers, candidates)
     return Judged(
         comments=SCORED_COMMENTS.check(scored_comments),
         accounts=SCORED_ACCOUNTS.check(scored_accounts),
         clusters=CLUSTERS.check(clusters),
-        campaigns=CAMPAIGNS.check(campaigns),
-        evidence=_evidence(weighed, campaigns, clusters, standing, accounts, _grown_comments(comments, grown)),
+        campaigns=CAMPAIGNS.check(campaigns.select(list(CAMPAIGNS.columns))),
+        evidence=_evidence(weighed, campaigns, clusters, standing, accounts, growth, _grown_comments(comments, grown)),
     )
 
 
 def _evidence(
     weighed: pl.DataFrame, campaigns: pl.DataFrame, clusters: pl.DataFrame, standing: pl.DataFrame,
-    accounts: pl.DataFrame, grown: pl.DataFrame,
+    accounts: pl.DataFrame, growth: pl.DataFrame, grown: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Write the sentences about everything that is reported, strongest first within a subject."""
     subjects = pl.concat(
@@ -90,10 +98,13 @@ def _evidence(
         pl.concat(
             [
                 explain_tests(told),
-                explain_copying(campaigns, "campaign", "campaign_id"),
+                explain_copying(
+                    campaigns.with_columns(n_accounts="n_copiers", n_comments="n_copies"), "campaign", "campaign_id"
+                ),
                 explain_copying(clusters, "cluster", "cluster_id"),
-                explain_accounts(inside),
-                explain_growth(grown),
+                explain_accounts(inside.filter(pl.col("role") != "grown")),
+                explain_growth(growth.join(inside.filter(pl.col("role") == "grown"), on=["campaign_id", "account"])),
+                explain_grown_comments(grown),
             ]
         )
         .sort(pl.col("subject_kind").cast(kinds), "subject_id", -pl.col("weight").abs(), "signal")
