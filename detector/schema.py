@@ -237,15 +237,18 @@ TIES = Schema(
 
 GROWTH = Schema(
     "GROWTH",
-    "an account tied to a candidate's core in several independent ways beyond its texts, by campaign_id and account",
+    "an account outside a candidate that is tied to its core, by campaign_id and account",
     _columns(
         campaign_id=(pl.String, "candidate campaign"),
         account=(pl.String, "account, none of the candidate's"),
         ties=(pl.List(pl.String), "created, waves, content: what ties it to the core"),
         chance=(pl.Float64, "chance of these ties together, 0-1"),
-        q=(pl.Float64, "false discovery rate among the accounts listed for the candidate, 0-1"),
-        n_found=(pl.UInt32, "accounts listed for the candidate"),
-        expected=(pl.Float64, "accounts that chance ties to it as closely"),
+        q=(
+            pl.Float64,
+            "false discovery rate, 0-1: accounts that chance ties as closely, over those seen",
+        ),
+        n_found=(pl.UInt32, "accounts found for the candidate"),
+        expected=(pl.Float64, "accounts that chance ties to it as closely as those"),
         rows=(pl.List(pl.UInt32), "rows in COMMENTS that make the ties"),
     ),
 )

@@ -20,6 +20,7 @@ _CORES_MAX = 50
 _WAVE_US = 60_000_000
 _WAVE_P = 0.01
 _BATCH_GAP_H = 48
+_BATCH_MIN = 4
 # A tie that so many others have by chance says nothing about anyone.
 _CHANCE_MAX = 0.05
 
@@ -48,7 +49,7 @@ def find_growth(
     objects
         `row`, `object`: addresses and hashtags that comments hold.
     q_max
-        False discovery rate: of the accounts listed for a core, this share is expected to be there by chance.
+        False discovery rate up to which an account counts as found.
 
     Returns
     -------
@@ -62,7 +63,7 @@ def find_growth(
     a hashtag with the core. Null: among accounts outside, the three come about independently. How often each does is
     counted among the accounts that have no other tie, and follows how much an account comments. An account with
     several ties is as surprising as the product of their chances; q is the number of accounts that chance makes as
-    surprising, over the number seen. Who the campaign does not hold by any text is never listed for one tie.
+    surprising, over the number seen. An account with one tie is listed with q = 1: one tie makes nobody a member.
     """
     found = [_grow(traffic, clusters, groups, core, objects, group, q_max) for group in _largest(core)]
     listed = pl.concat([GROWTH.empty().drop("campaign_id", "account").with_columns(
@@ -91,40 +92,50 @@ def _grow(
     here = traffic.account[clusters.first_rows[groups[clusters.first_clusters] == group]]
     outside = ~_mark(here[here != UNKNOWN], n_accounts)
     comments = np.bincount(traffic.account[traffic.account != UNKNOWN], minlength=n_accounts)
+    created = _created(traffic, inside)
     content = _content(traffic, clusters, objects, inside, outside, comments)
-    ties = [
-        _created(traffic, inside, outside),
-        _waves(traffic, inside, outside, content.rows),
-        content,
-    ]
+    ties = [created, _waves(traffic, inside, outside, created.held | content.held, content.rows), content]
     held = np.stack([tie.held & outside for tie in ties])
-    ties = [_rated(tie, held, k, outside, comments) for k, tie in enumerate(ties)]
+    ties = [_rated(tie, held, k, outside) for k, tie in enumerate(ties)]
     held = np.stack([tie.held & outside for tie in ties])
     chance = np.stack([tie.chance for tie in ties])
-    several = np.flatnonzero(held.sum(axis=0) >= 2)
-    joint = np.where(held, chance, 1.0).prod(axis=0)[several]
-    expected = _expected(chance[:, outside], joint)
-    order = np.argsort(joint, kind="stable")
-    rank = np.empty(len(order))
-    rank[order] = np.searchsorted(joint[order], joint[order], side="right")
-    q = np.minimum.accumulate((expected / rank)[order][::-1])[::-1]
-    sure = order[q <= q_max]
-    at = several[sure]
+    tied = np.flatnonzero(held.any(axis=0))
+    joint = np.where(held, chance, 1.0).prod(axis=0)[tied]
+    several = held[:, tied].sum(axis=0) >= 2
+    q, expected = np.ones(len(tied)), _expected(chance[:, outside], joint)
+    q[several] = _rates(joint[several], expected[several])
+    sure = q <= q_max
     return pl.DataFrame(
         {
-            "group": np.full(len(at), group),
-            "code": at,
-            "ties": [[name for name, has in zip(TIES, column, strict=True) if has] for column in held[:, at].T],
-            "chance": joint[sure],
-            "q": q[q <= q_max],
-            "n_found": np.full(len(at), len(at), dtype=np.uint32),
-            "expected": np.full(len(at), expected[sure].max(initial=0.0)),
-            "rows": _rows_of(traffic, ties, at),
+            "group": np.full(len(tied), group),
+            "code": tied,
+            "ties": _named(held[:, tied]),
+            "chance": joint,
+            "q": q,
+            "n_found": np.full(len(tied), sure.sum(), dtype=np.uint32),
+            "expected": np.full(len(tied), expected[sure].max(initial=0.0)),
+            "rows": _rows_of(traffic, ties, tied),
         },
         schema={"group": pl.Int64, "code": pl.Int64} | {
             name: GROWTH.columns[name].dtype for name in ("ties", "chance", "q", "n_found", "expected", "rows")
         },
     )  # fmt: skip
+
+
+def _named(held: Flags) -> pl.Series:
+    """List the names of the ties (3, k) that each account has."""
+    flags = pl.DataFrame(dict(zip(TIES, held, strict=True)))
+    names = [pl.when(pl.col(name)).then(pl.lit(name)) for name in TIES]
+    return flags.select(ties=pl.concat_list(names).list.drop_nulls())["ties"]
+
+
+def _rates(joint: Floats, expected: Floats) -> Floats:
+    """Return the false discovery rate at each: how many chance makes as surprising, over how many were seen."""
+    order = np.argsort(joint, kind="stable")
+    seen = np.searchsorted(joint[order], joint[order], side="right")
+    q = np.empty(len(joint))
+    q[order] = np.minimum.accumulate((expected[order] / seen)[::-1])[::-1]
+    return np.minimum(q, 1.0)
 
 
 def _mark(which: Codes, n: int) -> Flags:
@@ -133,14 +144,16 @@ def _mark(which: Codes, n: int) -> Flags:
     return marked
 
 
-def _created(traffic: Traffic, inside: Flags, outside: Flags) -> _Tie:
-    """Find the accounts created between the first and the last account of one of the core's batches."""
+def _created(traffic: Traffic, inside: Flags) -> _Tie:
+    """Find the accounts created in the interval of one of the core's batches."""
     nobody = _Tie(np.zeros_like(inside), np.zeros(len(inside)), np.zeros(0, dtype=np.int64))
     dates = np.sort(traffic.created[inside & traffic.has_created])
     breaks = np.flatnonzero(np.diff(dates) > _BATCH_GAP_H)
     start, end = dates[np.append(0, breaks + 1)[: len(dates)]], dates[np.append(breaks, len(dates) - 1)[: len(dates)]]
-    several = np.searchsorted(dates, end, side="right") - np.searchsorted(dates, start) >= 4
-    start, end = start[several], end[several]
+    sizes = np.searchsorted(dates, end, side="right") - np.searchsorted(dates, start)
+    # The ends of an interval that n dates are drawn from lie beyond the first and last by 1 / (n - 1) of their range.
+    beyond = -(-(end - start) // np.maximum(sizes - 1, 1))
+    start, end = (start - beyond)[sizes >= _BATCH_MIN], (end + beyond)[sizes >= _BATCH_MIN]
     if not len(start):
         return nobody
     span = np.searchsorted(start, traffic.created, side="right") - 1
@@ -148,10 +161,11 @@ def _created(traffic: Traffic, inside: Flags, outside: Flags) -> _Tie:
     return _Tie(held, traffic.has_created.astype(np.float64), nobody.rows)
 
 
-def _waves(traffic: Traffic, inside: Flags, outside: Flags, shared: Codes) -> _Tie:
+def _waves(traffic: Traffic, inside: Flags, outside: Flags, tied: Flags, shared: Codes) -> _Tie:
     """Find the accounts that comment within a minute of the core, more than the traffic of those hours gives.
 
-    Comments that share the core's content are left out: one event is one tie.
+    That traffic is of the accounts that are not `tied` otherwise. Comments that share the core's content are left
+    out: one event is one tie.
     """
     n_accounts = len(inside)
     usable = traffic.has_time & ~traffic.is_live & (traffic.account != UNKNOWN)
@@ -169,13 +183,20 @@ def _waves(traffic: Traffic, inside: Flags, outside: Flags, shared: Codes) -> _T
     mine = outside[traffic.account[rows]]
     rows, near = rows[mine], near[mine]
     blocks = pl.DataFrame(
-        {"account": traffic.account[rows], "stratum": traffic.stratum[rows], "hour": traffic.time[rows] // HOUR_US,
-         "near": near}
-    ).with_columns(
-        n=pl.len().over("stratum", "hour"), near_n=pl.col("near").sum().over("stratum", "hour"),
-        own=pl.len().over("stratum", "hour", "account"), near_own=pl.col("near").sum().over("stratum", "hour", "account"),
+        {
+            "account": traffic.account[rows],
+            "stratum": traffic.stratum[rows],
+            "hour": traffic.time[rows] // HOUR_US,
+            "near": near,
+            "usual": ~tied[traffic.account[rows]],
+        }
+    )
+    usual, hour = pl.col("near") & pl.col("usual"), ("stratum", "hour")
+    blocks = blocks.with_columns(
+        n=pl.col("usual").sum().over(hour), n_near=usual.sum().over(hour),
+        own=pl.col("usual").sum().over(*hour, "account"), own_near=usual.sum().over(*hour, "account"),
     )  # fmt: skip
-    share = (pl.col("near_n") - pl.col("near_own") + 1) / (pl.col("n") - pl.col("own") + 2)
+    share = (pl.col("n_near") - pl.col("own_near") + 1) / (pl.col("n") - pl.col("own") + 2)
     counted = blocks.group_by("account").agg(observed=pl.col("near").sum(), expected=share.sum()).sort("account")
     p = poisson_tail(counted["observed"].to_numpy(), counted["expected"].to_numpy())
     held, chance = np.zeros(n_accounts, dtype=np.bool_), np.zeros(n_accounts)
@@ -202,7 +223,7 @@ def _content(
     return _Tie(_mark(traffic.account[rows], len(inside)), comments.astype(np.float64), rows)
 
 
-def _rated(tie: _Tie, held: Flags, k: int, outside: Flags, comments: Codes) -> _Tie:
+def _rated(tie: _Tie, held: Flags, k: int, outside: Flags) -> _Tie:
     """Turn exposure into chance, by the accounts outside that have no other tie; drop a tie that is common."""
     if TIES[k] == "waves":
         return tie

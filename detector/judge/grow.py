@@ -1,15 +1,16 @@
-"""Campaigns grow: by further comments of accounts flagged already, and by accounts tied to their core in several ways."""
+"""Campaigns grow: by further comments of flagged accounts, and by accounts tied to their core in several ways."""
 
 import polars as pl
 
 from detector.judge.tiers import band, tier_of
 
-
 _CAMPAIGN_RANK_MIN = 2
 _GROWN_RANK = 2
 
 
-def admit(growth: pl.DataFrame, tiers: pl.DataFrame, accounts: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+def admit(
+    growth: pl.DataFrame, tiers: pl.DataFrame, accounts: pl.DataFrame, standing: pl.DataFrame, q_max: float
+) -> pl.DataFrame:  # fmt: skip
     """Give standing to the accounts that campaigns of medium or high tier grow by; medium, below all of their core.
 
     Parameters
@@ -20,6 +21,8 @@ def admit(growth: pl.DataFrame, tiers: pl.DataFrame, accounts: pl.DataFrame, sta
         From `judge_candidates`, and ACCOUNTS.
     standing
         From `judge_accounts`: whoever is flagged there for its own copies is not grown.
+    q_max
+        False discovery rate from which ties count.
 
     Returns
     -------
@@ -29,7 +32,7 @@ def admit(growth: pl.DataFrame, tiers: pl.DataFrame, accounts: pl.DataFrame, sta
     flagged = standing.filter("flagged").select("account").unique()
     grown = (
         growth.join(tiers.select("campaign_id", "rank", campaign_score="score"), on="campaign_id")
-        .filter(pl.col("rank") >= _CAMPAIGN_RANK_MIN)
+        .filter((pl.col("rank") >= _CAMPAIGN_RANK_MIN) & (pl.col("q") <= q_max))
         .join(flagged, on="account", how="anti")
         .join(accounts.select("account", "n_comments"), on="account")
         .sort("chance", "campaign_id")

@@ -62,10 +62,12 @@ def judge(
     weighed = weigh(tests, q_max)
     tiers = judge_candidates(candidates, weighed, comments, config, min_accounts)
     standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config)
-    standing = admit(growth, tiers, accounts, standing)
+    standing = admit(growth, tiers, accounts, standing, q_max)
     grown = grow(candidates, ties, growth, standing)
     scored_comments = score_comments(comments, members, candidates, tiers, standing, grown)
-    scored_accounts = score_accounts(accounts, standing, grown)
+    scored_accounts = score_accounts(
+        accounts, standing, grown, growth.join(tiers.filter(pl.col("rank") >= 2), on="campaign_id")
+    )
     campaigns = describe_campaigns(tiers, candidates, grown, standing, comments, texts, members)
     clusters = describe_clusters(members, comments, texts, tiers, candidates)
     return Judged(
