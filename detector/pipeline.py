@@ -129,6 +129,7 @@ def _judge(comments: pl.DataFrame, clustered: Clustered, measured: Measured, con
         measured.growth,
         config.judge,
         q_max=config.evidence.false_discovery_rate,
+        growth_q_max=config.evidence.growth_false_discovery_rate,
         min_accounts=config.evidence.min_cluster_accounts,
     )
 

@@ -241,7 +241,7 @@ GROWTH = Schema(
     _columns(
         campaign_id=(pl.String, "candidate campaign"),
         account=(pl.String, "account, none of the candidate's"),
-        ties=(pl.List(pl.String), "created, waves, content: what ties it to the core"),
+        ties=(pl.List(pl.String), "created, waves, content, wording: what ties it to the core"),
         chance=(pl.Float64, "chance of these ties together, 0-1"),
         q=(
             pl.Float64,

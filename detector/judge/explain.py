@@ -133,6 +133,7 @@ def explain_growth(growth: pl.DataFrame) -> pl.DataFrame:
         "waves": "It comments within a minute of accounts of campaign {}, more often than the traffic of those hours "
                  "gives.",
         "content": "It shares a text, an address or a hashtag with accounts of campaign {} that others hardly use.",
+        "wording": "Its words are among the likest to those of campaign {}.",
     }  # fmt: skip
     parts = [
         _account_rows(growth.filter(pl.col("ties").list.contains(tie)), f"tie_{tie}", "coordination", 2.0,

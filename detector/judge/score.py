@@ -44,6 +44,7 @@ def judge(
     config: JudgeConfig,
     *,
     q_max: float,
+    growth_q_max: float,
     min_accounts: int,
 ) -> Judged:
     """Judge candidates, then the accounts and comments in them.
@@ -54,15 +55,15 @@ def judge(
         COMMENTS, TEXTS and MEMBERS.
     accounts, candidates, ties, tests, signs, growth
         ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS and GROWTH, as the evidence wing leaves them.
-    q_max
-        False discovery rate from which a fact counts.
+    q_max, growth_q_max
+        False discovery rates from which a fact, and ties of an account to a core, count.
     min_accounts
         Candidates of fewer accounts are never campaigns.
     """
     weighed = weigh(tests, q_max)
     tiers = judge_candidates(candidates, weighed, comments, config, min_accounts)
     standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config)
-    standing = admit(growth, tiers, accounts, standing, q_max)
+    standing = admit(growth, tiers, accounts, standing, growth_q_max)
     grown = grow(candidates, ties, growth, standing)
     scored_comments = score_comments(comments, members, candidates, tiers, standing, grown)
     scored_accounts = score_accounts(

@@ -55,6 +55,7 @@ INNOCENT_BY_SIGNAL = {
     "tie_created": "News, a move from another platform or a school class brings many sign-ups within days.",
     "tie_waves": "A live event or a push alert makes people who know nothing of each other comment at once.",
     "tie_content": "Who follows the same cause or page shares its links and hashtags in good faith.",
+    "tie_wording": "People who speak of the same thing, or the same language, use the same words.",
     "growth": "One of the ties alone is common; it is their meeting in one account that chance seldom gives.",
     "bursts": "Breaking news and widely shared posts draw the same kind of rush.",
 }
