@@ -1,13 +1,13 @@
 """Accounts outside a campaign that are tied to its core in several independent ways at once."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from detector.evidence.candidates import Judgeable
-from detector.evidence.profiles import Profiles
+from detector.evidence.profiles import Words, weigh_words
 from detector.evidence.ties import Tie, mark, tie_content, tie_created, tie_waves, tie_wording
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
 from detector.schema import GROWTH
@@ -20,13 +20,15 @@ _CORE_ACCOUNTS_MIN = 5
 _CORES_MAX = 50
 # A tie that so many others have by chance says nothing about anyone.
 _CHANCE_MAX = 0.05
+_EVERYBODY_MAX = 20_000
+_BACKGROUND = 3_000
 # Content and wording are one kind: who shares texts or hashtags with others also shares words.
 _PATTERNS = ((0, 1), (0, 2), (1, 2), (0, 1, 2), (0, 3), (1, 3), (0, 1, 3))
 
 
 def find_growth(
-    traffic: Traffic, clusters: Judgeable, groups: Codes, names: pl.Series, core: tuple[Codes, Codes],
-    objects: pl.DataFrame, profiles: Profiles, q_max: float,
+    comments: pl.DataFrame, traffic: Traffic, clusters: Judgeable, groups: Codes, names: pl.Series,
+    core: tuple[Codes, Codes], objects: pl.DataFrame, q_max: float,
 ) -> pl.DataFrame:  # fmt: skip
     """Find the accounts that belong to a core by two or more kinds of ties beyond its texts.
 
@@ -38,8 +40,6 @@ def find_growth(
         Candidates and accounts (k,) with a sign of their own, of candidates where such a sign is established.
     objects
         `row`, `object`: addresses and hashtags that comments hold.
-    profiles
-        The words of accounts.
     q_max
         False discovery rate up to which an account counts as found.
 
@@ -58,7 +58,9 @@ def find_growth(
     several ties is as surprising as the product of their chances; q is the number of accounts that chance makes as
     surprising, over the number seen. An account with one tie is listed with q = 1: one tie makes nobody a member.
     """
-    found = [_grow(traffic, clusters, groups, core, objects, profiles, group, q_max) for group in _largest(core)]
+    cores = [_tie(traffic, clusters, groups, core, objects, group) for group in _largest(core)]
+    words = weigh_words(comments, traffic, _wanted(cores, len(traffic.accounts)))
+    found = [_grow(traffic, core, words, q_max) for core in cores]
     listed = pl.concat([GROWTH.empty().drop("campaign_id", "account").with_columns(
         group=pl.lit(None, pl.Int64), code=pl.lit(None, pl.Int64)), *found], how="diagonal")  # fmt: skip
     return GROWTH.check(
@@ -76,20 +78,46 @@ def _largest(core: tuple[Codes, Codes]) -> list[int]:
     return [int(group) for group in groups[enough][order][:_CORES_MAX]]
 
 
-def _grow(
-    traffic: Traffic, clusters: Judgeable, groups: Codes, core: tuple[Codes, Codes], objects: pl.DataFrame,
-    profiles: Profiles, group: int, q_max: float,
-) -> pl.DataFrame:  # fmt: skip
+@dataclass(frozen=True)
+class _Core:
+    """A core, everybody outside its candidate, and the ties between them that have nothing to do with words."""
+
+    group: int
+    inside: Flags
+    outside: Flags
+    created: Tie
+    waves: Tie
+    content: Tie
+
+
+def _tie(
+    traffic: Traffic, clusters: Judgeable, groups: Codes, core: tuple[Codes, Codes], objects: pl.DataFrame, group: int
+) -> _Core:
     n_accounts = len(traffic.accounts)
     inside = mark(core[1][core[0] == group], n_accounts)
     here = traffic.account[clusters.first_rows[groups[clusters.first_clusters] == group]]
     outside = ~mark(here[here != UNKNOWN], n_accounts)
-    comments = np.bincount(traffic.account[traffic.account != UNKNOWN], minlength=n_accounts)
-    created, content = tie_created(traffic, inside), tie_content(traffic, clusters, objects, inside, outside, comments)
+    created, content = tie_created(traffic, inside), tie_content(traffic, clusters, objects, inside, outside)
     waves = tie_waves(traffic, inside, outside, created.held | content.held, content.rows)
-    wording = tie_wording(profiles, inside, outside, created.held | waves.held)
+    return _Core(group, inside, outside, created, waves, content)
+
+
+def _wanted(cores: list[_Core], n_accounts: int) -> Codes:
+    """Return the accounts whose words are compared: all, or in large dumps those that it matters for and a sample."""
+    if n_accounts <= _EVERYBODY_MAX:
+        return np.arange(n_accounts if cores else 0)
+    hashed = np.arange(1, n_accounts + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    wanted = mark(np.argsort(hashed ^ (hashed >> np.uint64(29)), kind="stable")[:_BACKGROUND], n_accounts)
+    for core in cores:
+        wanted |= core.inside | (core.outside & (core.created.held | core.waves.held))
+    return np.flatnonzero(wanted)
+
+
+def _grow(traffic: Traffic, core: _Core, words: Words, q_max: float) -> pl.DataFrame:
+    outside, created, content = core.outside, core.created, core.content
+    wording = tie_wording(words, core.inside, outside)
     wording = replace(wording, held=wording.held & ~content.held)
-    ties = [created, waves, content, wording]
+    ties = [created, core.waves, content, wording]
     held = np.stack([tie.held & outside for tie in ties])
     # Who has no creation date cannot be told by it: the undated would make common what is rare among the dated.
     able = outside & traffic.has_created if created.chance.any() else outside
@@ -104,7 +132,7 @@ def _grow(
     sure = q <= q_max
     return pl.DataFrame(
         {
-            "group": np.full(len(tied), group),
+            "group": np.full(len(tied), core.group),
             "code": tied,
             "ties": _named(held[:, tied]),
             "chance": joint,

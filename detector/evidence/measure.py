@@ -31,7 +31,6 @@ from detector.evidence.combined import combine_company, combine_links, combine_s
 from detector.evidence.disguise import measure_disguise
 from detector.evidence.growth import find_growth
 from detector.evidence.network import find_circles, join_clusters, measure_company, pair_accounts, tabulate_links
-from detector.evidence.profiles import Profiles
 from detector.evidence.significance import false_discovery_rates
 from detector.evidence.synchrony import measure_synchrony
 from detector.evidence.traffic import Codes, Traffic, observe_traffic
@@ -114,13 +113,13 @@ def measure(
         tests=_tests(tests, names, synchrony, clusters.ids),
         signs=_signs(signs, names, traffic.accounts),
         growth=find_growth(
+            comments,
             traffic,
             clusters,
             groups,
             names,
             _core(tests, signs, config.false_discovery_rate),
             find_objects(comments, links),
-            Profiles(comments, traffic),
             config.growth_false_discovery_rate,
         ),
         links=tabulate_links(pairs, traffic, *first),

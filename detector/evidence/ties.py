@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.evidence.candidates import Judgeable
-from detector.evidence.profiles import Profiles
+from detector.evidence.profiles import Words
 from detector.evidence.significance import poisson_tail
 from detector.evidence.traffic import HOUR_US, UNKNOWN, Codes, Traffic
 
@@ -20,8 +20,6 @@ _BATCH_GAP_H = 48
 _BATCH_MIN = 4
 _WORDING_SHARE = 0.02
 _WORDING_CORE_MIN = 10
-_EVERYBODY_MAX = 50_000
-_BACKGROUND = 5_000
 
 
 @dataclass(frozen=True)
@@ -115,9 +113,7 @@ def tie_waves(traffic: Traffic, inside: Flags, outside: Flags, tied: Flags, shar
     return Tie(held, chance, rows[near])
 
 
-def tie_content(
-    traffic: Traffic, clusters: Judgeable, objects: pl.DataFrame, inside: Flags, outside: Flags, comments: Codes
-) -> Tie:
+def tie_content(traffic: Traffic, clusters: Judgeable, objects: pl.DataFrame, inside: Flags, outside: Flags) -> Tie:
     """Find the comments outside that are near copies of a core account's, or hold what two core accounts hold."""
     account = traffic.account[clusters.rows]
     theirs = (account != UNKNOWN) & inside[account]
@@ -130,27 +126,23 @@ def tie_content(
     carriers = held.filter(~pl.col("is_core")).join(of_core, on="object", how="semi")["row"].to_numpy()
     rows = np.unique(np.concatenate([copies, carriers.astype(np.int64)]))
     rows = rows[outside[traffic.account[rows]]]
-    return Tie(mark(traffic.account[rows], len(inside)), comments.astype(np.float64), rows)
+    n_comments = np.bincount(traffic.account[traffic.account != UNKNOWN], minlength=len(inside))
+    return Tie(mark(traffic.account[rows], len(inside)), n_comments.astype(np.float64), rows)
 
 
-def tie_wording(profiles: Profiles, inside: Flags, outside: Flags, tied: Flags) -> Tie:
+def tie_wording(words: Words, inside: Flags, outside: Flags) -> Tie:
     """Find the accounts whose words are most like the core's: the first fiftieth of those outside.
 
     A campaign that rewords each comment still draws on one stock of words. So do people who speak of one thing, or one
     language: this is a tie only beside another that has nothing to do with words, and only for cores large enough to
-    have a vocabulary. In large dumps the order is taken among `tied` accounts and a sample of the others.
+    have a vocabulary.
     """
-    nobody = Tie.none(len(inside))
-    if inside.sum() < _WORDING_CORE_MIN:
-        return nobody
-    candidates = np.flatnonzero(outside)
-    background = profiles.sample(candidates, _BACKGROUND)
-    if len(inside) > _EVERYBODY_MAX:
-        candidates = np.union1d(np.flatnonzero(outside & tied), background)
-    else:
-        background = candidates
-    alike = profiles.alike(candidates, np.flatnonzero(inside))
-    cut = np.quantile(alike[np.searchsorted(candidates, background)], 1 - _WORDING_SHARE) if len(background) else 1.0
-    nobody.held[candidates[(alike > cut) & (alike > 0)]] = True
-    nobody.chance[candidates] = _WORDING_SHARE
-    return nobody
+    tie = Tie.none(len(inside))
+    core, others = inside[words.accounts], outside[words.accounts]
+    if core.sum() < _WORDING_CORE_MIN or not others.any():
+        return tie
+    alike = words.alike(core)
+    cut = np.quantile(alike[others], 1 - _WORDING_SHARE)
+    tie.held[words.accounts[others & (alike > cut) & (alike > 0)]] = True
+    tie.chance[outside] = _WORDING_SHARE
+    return tie
