@@ -1,7 +1,7 @@
 """What size of campaign would be seen in this dump: campaigns of every size planted into it, and looked for."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -27,7 +27,7 @@ _QUICK_REPEATS = 5
 _REPEATS_MAX = 1_000
 
 COMMENTS_MAX = 20_000
-"""Larger dumps are sampled down to so many comments: a trial costs a scan."""
+"""A trial costs a scan of the dump, so that large ones are sampled."""
 _LARGE_TARGET_SHARE = 0.25
 CELLS = {
     "way": pl.String,
@@ -110,6 +110,7 @@ def estimate_power(
     *,
     repeats: int = 10,
     is_quick: bool = False,
+    comments_max: int = COMMENTS_MAX,
     progress: Progress | None = None,
 ) -> Power:
     """Plant campaigns of graded size and spread into a dump, one at a time, and count how often they are found.
@@ -122,6 +123,8 @@ def estimate_power(
         Trials of every cell, 1-1000.
     is_quick
         Fewer sizes and spreads, and at most five repeats.
+    comments_max
+        Larger dumps are sampled down to so many comments.
 
     Returns
     -------
@@ -138,8 +141,9 @@ def estimate_power(
     Notes
     -----
     Costs one measurement and judgement of the dump per trial; its own texts are compared only once, because planted
-    texts are near copies of none of them. Nothing is planted beside another campaign: batches and disguises that
-    share a dump hide in each other's background.
+    texts are near copies of none of them. In a sample, the false discovery rate is lowered by the share sampled.
+    Nothing is planted beside another campaign: batches and disguises that share a dump hide in each other's
+    background.
     """
     if not 1 <= repeats <= _REPEATS_MAX:
         raise ConfigError(f"repeats must be between 1 and {_REPEATS_MAX:,}, not {repeats}")
@@ -148,13 +152,14 @@ def estimate_power(
     ingested = read_comments(source, config.ingest, lambda done, total: report("reading", done, total))
     if ingested.comments["account"].null_count() == ingested.comments.height:
         raise InputError(f"{', '.join(ingested.sources)}: no comment with a known author, so no campaign can be seen")
-    comments, unit = sample_comments(ingested.comments, COMMENTS_MAX, config.evidence.seed)
+    comments, unit = sample_comments(ingested.comments, comments_max, config.evidence.seed)
     dump = _describe(ingested.comments.height, comments, unit, config)
     spreads, left_out = _allowed(dump, _QUICK_SPREADS if is_quick else tuple(SPREADS_S))
     ways = [way for way in WAYS if way.accounts != "batch" or dump.dated_share]
     repeats = min(repeats, _QUICK_REPEATS) if is_quick else repeats
     report("comparing texts", 0, None)
-    trials = Trials(Ground.of(comments, dump.precision_s or 0), cluster_comments(comments, config.text), config)
+    clustered = cluster_comments(comments, config.text)
+    trials = Trials(Ground.of(comments, dump.precision_s or 0), clustered, as_strict_as_whole(config, dump))
     cells = [(way, spread, n) for way in ways for spread in spreads for n in (_QUICK_SIZES if is_quick else SIZES)]
     outcomes = run_trials(trials, cells, repeats, lambda done, total: report("planting", done, total))
     return Power(_tabulate(cells, outcomes), dump, tuple(left_out), repeats, config, ingested.too_many_rejects)
@@ -181,6 +186,15 @@ def sample_comments(comments: pl.DataFrame, at_most: int, seed: int) -> tuple[pl
     )  # fmt: skip
     has_targets = comments["target"].null_count() < comments.height / 2
     return comments[kept].with_columns(row=pl.int_range(pl.len(), dtype=pl.UInt32)), "target" if has_targets else "day"
+
+
+def as_strict_as_whole(config: Config, dump: Dump) -> Config:
+    """Make findings in a sample as hard as in the whole, where so many more texts are tested that each must say more.
+
+    A lone finding passes Benjamini-Hochberg at p <= q / m: m is as much larger as the whole is.
+    """
+    rate = config.evidence.false_discovery_rate * dump.n_comments / dump.n_read
+    return replace(config, evidence=replace(config.evidence, false_discovery_rate=rate))
 
 
 def _describe(n_read: int, comments: pl.DataFrame, unit: str | None, config: Config) -> Dump:

@@ -72,7 +72,9 @@ def _outcome(cells: pl.DataFrame, column: str) -> str:
         alike = [spread for spread in spreads if least[spread] == n]
         here = cells.filter(pl.col("spread").is_in(alike))
         where = _within(alike, len(spreads))
-        if n is None:
+        if not here[column].sum():
+            told.append(f"never{where}")
+        elif n is None:
             told.append(f"no size reliably{where} (at best {_best(here, column)})")
         else:
             fewest = " (the fewest tried)" if n == cells["n_accounts"].min() else ""
@@ -101,8 +103,12 @@ def _exceptions(cells: pl.DataFrame, column: str, least: int) -> str:
     named = sizes[max(sizes.index(least) - 1, 0) :]
     repeats = cells["repeats"][0]
     counts = [(n, cells.filter(pl.col("n_accounts") == n)[column]) for n in named if n != least]
-    told = [f"{n}: {_range(hits)}" for n, hits in counts if n < least or not _is_reliable(hits.sort()[0], repeats)]
-    return f" ({', '.join(told)} of {repeats})" if told else ""
+    told = [
+        f"{n}: {_range(hits)} of {repeats}"
+        for n, hits in counts
+        if n < least or not _is_reliable(hits.sort()[0], repeats)
+    ]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _best(cells: pl.DataFrame, column: str) -> str:
@@ -173,8 +179,8 @@ def _limits(power: "Power") -> Iterator[str]:
     yield from _thin_fields(dump)
     if dump.unit:
         yield (
-            "In a sample fewer innocent texts compete for attention than in the whole: a scan of the whole may see "
-            "somewhat less than these figures say."
+            "Of a large dump a sample was tried, with a threshold as strict as that of the whole. For the whole the "
+            "figures are estimates."
         )
     low, high = wilson(_needed(power), power.repeats)
     yield (

@@ -14,7 +14,7 @@ from detector.errors import ConfigError, InputError
 from detector.ingest.read import read_comments
 from detector.lab.evaluate import wilson
 from detector.lab.plant import Ground
-from detector.lab.power import CELLS, Dump, Power, estimate_power, sample_comments
+from detector.lab.power import CELLS, Dump, Power, as_strict_as_whole, estimate_power, sample_comments
 from detector.lab.simulate import simulate
 from detector.lab.trials import WAYS, Trials
 from detector.text import cluster_comments
@@ -149,6 +149,16 @@ def test_a_sample_holds_whole_targets_but_for_the_last_and_days_of_large_ones():
     assert kept["day"].null_count() not in (0, kept.height)
     assert sample_comments(comments, 1_000, seed=1)[0].equals(sample)
     assert sample_comments(comments, n, seed=1) == (comments, None)
+
+
+def test_a_sample_is_judged_as_strictly_as_the_whole(dump):
+    comments = read_comments(dump).comments
+    power = estimate_power(comments, repeats=1, is_quick=True, comments_max=comments.height // 4)
+    assert (power.dump.n_comments, power.dump.n_read) == (comments.height // 4, comments.height)
+    assert "a sample of" in power.to_text()
+    assert power.config == Config()
+    strict = as_strict_as_whole(Config(), power.dump).evidence.false_discovery_rate
+    assert strict == pytest.approx(Config().evidence.false_discovery_rate / 4, rel=0.01)
 
 
 def power_of(*cells, repeats=10, **dump):
