@@ -71,7 +71,7 @@ def _outcome(cells: pl.DataFrame, column: str) -> str:
     for n in dict.fromkeys(least.values()):
         alike = [spread for spread in spreads if least[spread] == n]
         here = cells.filter(pl.col("spread").is_in(alike))
-        where = _within(alike, len(spreads))
+        where = _within(alike, len(spreads), found=n is not None)
         if not here[column].sum():
             told.append(f"never{where}")
         elif n is None:
@@ -122,11 +122,11 @@ def _range(hits: pl.Series) -> str:
     return f"{most}" if least == most else f"{least}-{most}"
 
 
-def _within(spreads: Sequence[str], n_tried: int) -> str:
+def _within(spreads: Sequence[str], n_tried: int, *, found: bool) -> str:
     if list(spreads) == [ANY_TIME]:
         return ""
     if len(spreads) == n_tried:
-        return " at every spread tried"
+        return f" at {'every' if found else 'any'} spread tried"
     return f" within {' or '.join(', '.join(spreads).rsplit(', ', 1))}"
 
 
