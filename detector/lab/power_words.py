@@ -112,9 +112,14 @@ def _exceptions(cells: pl.DataFrame, column: str, least: int) -> str:
 
 
 def _best(cells: pl.DataFrame, column: str) -> str:
-    """Say how often the size was found that was found most often."""
+    """Say how often the size was found that was found most often, and which larger one spoils that."""
     best = cells.sort(column, "n_accounts", descending=[True, False]).row(0, named=True)
-    return f"{best['n_accounts']}: {best[column]} of {best['repeats']}"
+    told = f"{best['n_accounts']}: {best[column]} of {best['repeats']}"
+    if not _is_reliable(best[column], best["repeats"]):
+        return told
+    larger = cells.filter((pl.col("spread") == best["spread"]) & (pl.col("n_accounts") > best["n_accounts"]))
+    worst = larger.sort(column, "n_accounts").row(0, named=True)
+    return f"{told}, but {worst['n_accounts']}: {worst[column]} of {best['repeats']}"
 
 
 def _range(hits: pl.Series) -> str:

@@ -207,6 +207,11 @@ def test_one_lucky_size_is_no_threshold():
     assert "Seen: 15 or more at every spread tried (8: 3 of 10)." in power.sentences()[0]
 
 
+def test_a_size_that_larger_ones_belie_is_told_with_them():
+    power = power_of(*(("one_text", "a day", n, seen, 0) for n, seen in ((3, 0), (5, 9), (8, 9), (15, 9), (40, 5))))
+    assert "Seen: no size reliably at any spread tried (at best 5: 9 of 10, but 40: 5 of 10)." in power.sentences()[0]
+
+
 def test_thin_fields_and_samples_are_owned_up_to():
     thin = power_of(
         ("one_text", "an hour", 5, 1, 0), dated_share=0.4, authored_share=0.5, precision_s=3_600, n_targets=0,
