@@ -105,6 +105,11 @@ def _slim(comments: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def find(comments: pl.DataFrame, clustered: Clustered, config: Config) -> Judged:
+    """Measure and judge COMMENTS whose texts are compared already, as `scan` does between reading and writing."""
+    return _judge(comments, clustered, _measure(comments, clustered, config), config)
+
+
 def _measure(comments: pl.DataFrame, clustered: Clustered, config: Config) -> Measured:
     return measure(
         comments,
