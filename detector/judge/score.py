@@ -11,6 +11,7 @@ from detector.judge.grow import grow
 from detector.judge.standing import judge_accounts, score_accounts, score_comments
 from detector.judge.tiers import judge_candidates
 from detector.judge.weigh import weigh
+from detector.judge.weights import Weights, load_weights
 from detector.schema import CAMPAIGNS, CLUSTERS, EVIDENCE, SCORED_ACCOUNTS, SCORED_COMMENTS
 
 
@@ -52,9 +53,10 @@ def judge(
     min_accounts
         Candidates of fewer accounts are never campaigns.
     """
-    weighed = weigh(tests, q_max)
-    tiers = judge_candidates(candidates, weighed, comments, config, min_accounts)
-    standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config)
+    weights = load_weights(config.weights)
+    weighed = weigh(tests, q_max, weights)
+    tiers = judge_candidates(candidates, weighed, comments, config, weights, min_accounts)
+    standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config, weights)
     grown = grow(candidates, ties, standing)
     scored_comments = score_comments(comments, members, candidates, tiers, standing, grown)
     scored_accounts = score_accounts(accounts, standing, grown)
@@ -65,13 +67,13 @@ def judge(
         accounts=SCORED_ACCOUNTS.check(scored_accounts),
         clusters=CLUSTERS.check(clusters),
         campaigns=CAMPAIGNS.check(campaigns),
-        evidence=_evidence(weighed, campaigns, clusters, standing, accounts, _grown_comments(comments, grown)),
+        evidence=_evidence(weighed, campaigns, clusters, standing, _grown_comments(comments, grown), weights),
     )
 
 
 def _evidence(
     weighed: pl.DataFrame, campaigns: pl.DataFrame, clusters: pl.DataFrame, standing: pl.DataFrame,
-    accounts: pl.DataFrame, grown: pl.DataFrame,
+    grown: pl.DataFrame, weights: Weights,
 ) -> pl.DataFrame:  # fmt: skip
     """Write the sentences about everything that is reported, strongest first within a subject."""
     subjects = pl.concat(
@@ -82,17 +84,14 @@ def _evidence(
     )
     told = weighed.join(subjects, on=["subject_kind", "subject_id"], how="semi")
     inside = standing.filter(pl.col("rank") > 0).unique("account", keep="first", maintain_order=True)
-    inside = inside.join(
-        accounts.select("account", "created_at", "age_at_first_comment_days"), on="account", how="left"
-    )
     kinds = pl.Enum(["campaign", "cluster", "account", "comment"])
     return EVIDENCE.check(
         pl.concat(
             [
                 explain_tests(told),
-                explain_copying(campaigns, "campaign", "campaign_id"),
-                explain_copying(clusters, "cluster", "cluster_id"),
-                explain_accounts(inside),
+                explain_copying(campaigns, "campaign", "campaign_id", weights),
+                explain_copying(clusters, "cluster", "cluster_id", weights),
+                explain_accounts(inside, weights),
                 explain_growth(grown),
             ]
         )
