@@ -11,6 +11,7 @@ from benchmarks.calibration.card import CARD, write_card
 from benchmarks.calibration.dumps import list_dumps
 from benchmarks.calibration.fit import LN2, Sample, fit_all, fit_model, write_weights
 from benchmarks.calibration.measure import NAMES, Tables, measure_dump
+from detector.judge.weigh import SIGNALS
 
 AGAIN = "make calibrate"
 
@@ -33,7 +34,9 @@ def test_the_figures_of_the_model_card_are_those_of_the_fit(fit):
     assert write_card(fit) == CARD.read_text(encoding="utf-8"), AGAIN
 
 
-@pytest.mark.parametrize("name", ["0001/seed2/x0.03", "0009/seed5/x1/no-target", "0012/seed3/x0.4/no-author_created_at"])
+@pytest.mark.parametrize(
+    "name", ["0001/seed2/x0.03", "0009/seed5/x1/no-target", "0012/seed3/x0.4/no-author_created_at"]
+)
 def test_measuring_a_dump_again_gives_the_stored_figures(tables, name):
     dump = next(dump for dump in list_dumps() if dump.name == name)
     measured = measure_dump(dump)
@@ -46,8 +49,6 @@ def test_measuring_a_dump_again_gives_the_stored_figures(tables, name):
 
 def test_nothing_but_figures_is_kept_of_real_people(tables):
     figures = {"dump", "number", "family", "label", "n_accounts"}
-    from detector.judge.weigh import SIGNALS
-
     assert set(tables.candidates.columns) <= figures | SIGNALS.keys()
     assert not tables.accounts["dump"].str.starts_with("real/").any()
     real = tables.rates.filter(pl.col("dump").str.starts_with("real/"))
@@ -61,8 +62,9 @@ def made(seed, n=400):
     x = random.exponential(1.0, (n, 4))
     label = (random.random(n) < 1 / (1 + np.exp(2 - x @ np.array([1.0, 0.5, -0.8, 0.0])))).astype(float)
     infinite = np.full(4, np.inf)
-    return Sample(("a", "b", "c", "d"), x, label, np.array(["f"] * n), random.integers(1, 4, n).astype(float),
-                  np.zeros(4), infinite, np.array([1.0, 1.0, 1.0, 2.0]), np.array([False, False, False, True]))  # fmt: skip
+    counts = random.integers(1, 4, n).astype(float)
+    theory, stated = np.array([1.0, 1.0, 1.0, 2.0]), np.array([False, False, False, True])
+    return Sample(("a", "b", "c", "d"), x, label, np.array(["f"] * n), counts, np.zeros(4), infinite, theory, stated)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

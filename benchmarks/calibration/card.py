@@ -31,7 +31,10 @@ REAL = {
         "CC0; CC BY 4.0 (FiveThirtyEight; Linvill and Warren)",
     ),
     "reddit_ira2018": ("posts of 156 accounts of the same operation on Reddit, with little repetition", "CC0"),
-    "uci_youtube_spam": ("comments on five videos; only those that are no spam count", "CC BY 4.0 (Alberto, Lochter, Almeida 2015)"),
+    "uci_youtube_spam": (
+        "comments on five videos; only those that are no spam count",
+        "CC BY 4.0 (Alberto, Lochter, Almeida 2015)",
+    ),
     "kaggle_bots": ("one post each of accounts; only those of people count", "MIT"),
     "zh_spam_bots": ("last posts of Chinese-language spam accounts: nothing in it is labelled for coordination", "MIT"),
 }  # fmt: skip
@@ -53,7 +56,9 @@ def write_card(fit: Fit) -> str:
     }
     card = CARD.read_text(encoding="utf-8")
     for name, text in blocks.items():
-        card, n = re.subn(f"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda m, t=text: m[1] + t + m[2], card, flags=re.S)
+        card, n = re.subn(
+            f"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda m, t=text: m[1] + t + m[2], card, flags=re.S
+        )
         if n != 1:
             raise SystemExit(f"docs/model-card.md: the block {name} stands there {n} times")
     return card
@@ -66,14 +71,11 @@ def _table(head: str, rows: Iterable[Iterable[object]]) -> str:
 
 
 def _data(fit: Fit) -> str:
-    candidates = fit.tables.candidates.with_columns(n=pl.lit(1))
-    counts = {
-        name: {
-            (source, label): n
-            for source, label, n in frame.with_columns(_source()).group_by("source", "label").agg(pl.col("n").sum()).iter_rows()
-        }
-        for name, frame in (("candidates", candidates), ("accounts", fit.tables.accounts))
-    }  # fmt: skip
+    frames = {"candidates": fit.tables.candidates.with_columns(n=pl.lit(1)), "accounts": fit.tables.accounts}
+    counts: dict[str, dict[tuple[str, int], int]] = {}
+    for kind, frame in frames.items():
+        counted = frame.with_columns(_source()).group_by("source", "label").agg(pl.col("n").sum())
+        counts[kind] = {(source, label): n for source, label, n in counted.iter_rows()}
     dumps = fit.tables.rates.select("dump").unique().with_columns(_source()).group_by("source").len().sort("source")
     rows = []
     for source, n in dumps.iter_rows():
@@ -104,11 +106,12 @@ def _weights(fit: Fit) -> str:
     head = "signal of a campaign | per bit (unfitted: 1) | saw nothing | unfitted | found with label 1 | with label 0"
     first = _table(head, rows)
     model, sample = fit.account, fit.accounts
-    rows = [
-        [name, f"{model.weights[i]:.3f}", f"{sample.unfitted[i]:.1f}", "stated" if sample.stated[i] else "fitted",
-         int((sample.x[:, i] != 0) * sample.n @ sample.label), int((sample.x[:, i] != 0) * sample.n @ (1 - sample.label))]
-        for i, name in enumerate(model.names)
-    ]  # fmt: skip
+    rows = []
+    for i, name in enumerate(model.names):
+        held = (sample.x[:, i] != 0) * sample.n
+        counts = ["", ""] if sample.stated[i] else [int(held @ sample.label), int(held @ (1 - sample.label))]
+        how = "stated" if sample.stated[i] else "fitted"
+        rows.append([name, f"{model.weights[i]:.3f}", f"{sample.unfitted[i]:.1f}", how, *counts])
     head = "fact about an account | bits per unit | unfitted | how | holds with label 1 | with label 0"
     return first + "\n" + _table(head, rows)
 
@@ -129,7 +132,9 @@ def _quality(fit: Fit) -> str:
     rows = []
     for name, sample, model in _models(fit):
         fitted, plain = _unseen(sample, model)
-        figures = [f"{loss_of(sample, p):.3f}" for p in (fitted, plain)] + [f"{auc_of(sample, p):.3f}" for p in (fitted, plain)]
+        figures = [f"{loss_of(sample, p):.3f}" for p in (fitted, plain)] + [
+            f"{auc_of(sample, p):.3f}" for p in (fitted, plain)
+        ]
         rows.append([name, model.strength, len(folds(sample)), *figures, f"{model.intercept:.2f}"])
     head = ("model | C | folds | log loss, fitted | unfitted | AUC, fitted | unfitted | bits of a subject without "
             "evidence at even odds")  # fmt: skip
@@ -143,10 +148,12 @@ def _reliability(fit: Fit) -> str:
         for words, probability in zip(("fitted", "unfitted"), _unseen(sample, model), strict=True):
             place = np.digitize(probability, _EDGES[1:-1])
             for k in range(len(_EDGES) - 1):
-                weight = sample.balanced * (place == k)
-                if weight.sum():
-                    rows.append([name, words, f"{_EDGES[k]:.1f}–{_EDGES[k + 1]:.1f}", f"{sample.n[place == k].sum():,.0f}",
-                                 f"{weight @ probability / weight.sum():.3f}", f"{weight @ sample.label / weight.sum():.3f}"])  # fmt: skip
+                here = place == k
+                if here.any():
+                    weight = sample.balanced[here] / sample.balanced[here].sum()
+                    shares = [f"{weight @ values[here]:.3f}" for values in (probability, sample.label)]
+                    range_ = f"{_EDGES[k]:.1f}–{_EDGES[k + 1]:.1f}"
+                    rows.append([name, words, range_, f"{sample.n[here].sum():,.0f}", *shares])
     return _table("model | weights | predicted | subjects | mean predicted | observed share of label 1", rows)
 
 

@@ -1,4 +1,4 @@
-"""The labelled dumps that weights are fitted on: recipes under other seeds, scales and missing fields, and real sets."""
+"""The labelled dumps that weights are fitted on: recipes with other seeds, scales and missing fields; real sets."""
 
 import json
 import re

@@ -26,11 +26,11 @@ FOLDS = 6
 PREVALENCE = 0.1
 """Stated, not measured: share of candidates that are campaigns, of accounts in candidates that are members."""
 COPYING = 1.0
-STATED = ("no_sign", "own_words", "source")
-"""Facts that protect people are stated: hardly any bystander stands in a labelled campaign, so that a fit would drop
-what is there for them."""
-ESTABLISHED_MIN = -1.0
-"""An account's age is weak evidence, whichever way it points."""
+STATED = ("own_words", "source")
+"""Facts that protect people are stated, and accounts with one are no rows of the fit: hardly any bystander stands in a
+labelled campaign, so that a fit would drop what is there for them."""
+BOUNDS = {"established": (-1.0, 0.0), "no_sign": (-np.inf, -2.0)}
+"""An account's age is weak evidence, whichever way it points; what protects people is never weakened."""
 DECIMALS = 3
 _FREE = 10.0
 """A feature so many times as large is penalised the square of it less."""
@@ -101,17 +101,20 @@ def sample_candidates(table: pl.DataFrame) -> Sample:
 
 def sample_accounts(table: pl.DataFrame, candidate_bits: pl.DataFrame) -> Sample:
     """Return a row per sort of account in a candidate: how much of each fact there is; counts weigh."""
-    table = table.join(candidate_bits, on=["dump", "number"], maintain_order="left")
+    table = table.filter(pl.all_horizontal(pl.col(name) == 0 for name in STATED)).join(
+        candidate_bits, on=["dump", "number"], maintain_order="left"
+    )
     table = table.with_columns(pl.col("campaign").clip(-CAMPAIGN_BITS_MAX, CAMPAIGN_BITS_MAX))
     facts = [fact for fact in account_facts() if fact.signal in table.columns]
     # What is for an account never counts against it, and the other way round.
-    signs = np.array([-1.0 if fact.kind == "against" else 1.0 for fact in facts])
+    lawful = {"against": (-np.inf, 0.0)}
+    bounds = np.array([BOUNDS.get(fact.signal, lawful.get(fact.kind, (0.0, np.inf))) for fact in facts])
     return Sample(
         tuple(fact.signal for fact in facts),
         table.select(pl.col(fact.signal).fill_null(0).cast(pl.Float64) for fact in facts).to_numpy(),
         table["label"].cast(pl.Float64).to_numpy(), table["family"].to_numpy().astype(str),
         table["n"].cast(pl.Float64).to_numpy(),
-        np.where(signs > 0, 0.0, ESTABLISHED_MIN), np.where(signs > 0, np.inf, 0.0),
+        bounds[:, 0], bounds[:, 1],
         np.array([fact.unfitted for fact in facts]), np.array([fact.signal in STATED for fact in facts]),
     )  # fmt: skip
 
@@ -216,7 +219,7 @@ def write_weights(fit: Fit) -> bytes:
     stated = float(np.log2(PREVALENCE / (1 - PREVALENCE)))
     weight = dict(zip(fit.candidate.names, fit.candidate.weights.tolist(), strict=True))
     tree = {
-        "about": "Weights of evidence in bits, fitted by `make calibrate`; docs/model-card.md says on what and how well.",
+        "about": "Weights of evidence in bits, made by `make calibrate`; docs/model-card.md says of what and how good.",
         "data": {
             "digest": digest(fit.tables),
             "candidates": _counts(fit.candidates),

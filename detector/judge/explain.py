@@ -86,7 +86,7 @@ def explain_copying(clusters: pl.DataFrame, kind: str, id_column: str, weights: 
 
 @dataclass(frozen=True)
 class AccountFact:
-    """A fact about an account in a candidate: its kind, what one unit weighs before any fit, how much of it there is."""
+    """A fact about an account in a candidate: its kind, what a unit weighs before any fit, how much of it there is."""
 
     signal: str
     kind: str
@@ -106,8 +106,8 @@ def explain_accounts(accounts: pl.DataFrame, weights: Weights) -> pl.DataFrame:
     Parameters
     ----------
     accounts
-        `account`, `campaign_id`, `campaign_bits`, `n_comments`, `n_campaign_comments`, `n_texts`, `role`, `signs` (list),
-        `copy_share_min`, `created_at`, `age_at_first_comment_days`.
+        `account`, `campaign_id`, `campaign_bits`, `n_comments`, `n_campaign_comments`, `n_texts`, `role`,
+        `signs` (list), `copy_share_min`, `created_at`, `age_at_first_comment_days`.
     weights
         What a fact weighs.
     """
