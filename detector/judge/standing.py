@@ -124,7 +124,7 @@ def score_comments(
     # Ranks below every tier: other comments of flagged accounts, then near copies that say too little to be judged.
     flagged = standing.filter("flagged").select("account").unique().with_columns(by_flagged=pl.lit(True))
     frame = frame.join(flagged, on="account", how="left", maintain_order="left")
-    base = pl.when("by_flagged").then(0.15).when(pl.col("cluster_id").is_not_null()).then(0.05).otherwise(0.0)
+    base = pl.when("by_flagged").then(0.15).when(pl.col("cluster_id").is_not_null()).then(0.02).otherwise(0.0)
     return frame.with_columns(
         role=pl.when(pl.col("campaign_id").is_not_null()).then("role"),
         tier=pl.col("tier").fill_null("none"),
@@ -153,7 +153,7 @@ def score_accounts(accounts: pl.DataFrame, standing: pl.DataFrame, grown: pl.Dat
         campaign_id=pl.when(inside).then("campaign_id"),
         role=pl.when(inside).then("role"),
         n_campaign_comments=pl.when(inside).then("n_campaign_comments").otherwise(0).cast(pl.UInt32),
-        score=pl.col("score").fill_null(0.1 * pl.col("copy_share")).round(6),
+        score=pl.col("score").fill_null(0.02 * pl.col("copy_share")).round(6),
         tier=pl.col("tier").fill_null("none"),
         flagged=pl.col("flagged").fill_null(False),
     ).select(list(SCORED_ACCOUNTS.columns))
