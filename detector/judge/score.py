@@ -17,6 +17,7 @@ from detector.judge.grow import admit, grow
 from detector.judge.standing import judge_accounts, score_accounts, score_comments
 from detector.judge.tiers import judge_candidates
 from detector.judge.weigh import weigh
+from detector.judge.weights import Weights, load_weights
 from detector.schema import CAMPAIGNS, CLUSTERS, EVIDENCE, SCORED_ACCOUNTS, SCORED_COMMENTS
 
 
@@ -60,9 +61,10 @@ def judge(
     min_accounts
         Candidates of fewer accounts are never campaigns.
     """
-    weighed = weigh(tests, q_max)
-    tiers = judge_candidates(candidates, weighed, comments, config, min_accounts)
-    standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config)
+    weights = load_weights(config.weights)
+    weighed = weigh(tests, q_max, weights)
+    tiers = judge_candidates(candidates, weighed, comments, config, weights, min_accounts)
+    standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config, weights)
     standing = admit(growth, tiers, accounts, standing, growth_q_max)
     grown = grow(candidates, ties, growth, standing)
     scored_comments = score_comments(comments, members, candidates, tiers, standing, grown)
@@ -76,13 +78,13 @@ def judge(
         accounts=SCORED_ACCOUNTS.check(scored_accounts),
         clusters=CLUSTERS.check(clusters),
         campaigns=CAMPAIGNS.check(campaigns.select(list(CAMPAIGNS.columns))),
-        evidence=_evidence(weighed, campaigns, clusters, standing, accounts, growth, _grown_comments(comments, grown)),
+        evidence=_evidence(weighed, campaigns, clusters, standing, growth, _grown_comments(comments, grown), weights),
     )
 
 
 def _evidence(
     weighed: pl.DataFrame, campaigns: pl.DataFrame, clusters: pl.DataFrame, standing: pl.DataFrame,
-    accounts: pl.DataFrame, growth: pl.DataFrame, grown: pl.DataFrame,
+    growth: pl.DataFrame, grown: pl.DataFrame, weights: Weights,
 ) -> pl.DataFrame:  # fmt: skip
     """Write the sentences about everything that is reported, strongest first within a subject."""
     subjects = pl.concat(
@@ -93,19 +95,19 @@ def _evidence(
     )
     told = weighed.join(subjects, on=["subject_kind", "subject_id"], how="semi")
     inside = standing.filter(pl.col("rank") > 0).unique("account", keep="first", maintain_order=True)
-    inside = inside.join(
-        accounts.select("account", "created_at", "age_at_first_comment_days"), on="account", how="left"
-    )
     kinds = pl.Enum(["campaign", "cluster", "account", "comment"])
     return EVIDENCE.check(
         pl.concat(
             [
                 explain_tests(told),
                 explain_copying(
-                    campaigns.with_columns(n_accounts="n_copiers", n_comments="n_copies"), "campaign", "campaign_id"
+                    campaigns.with_columns(n_accounts="n_copiers", n_comments="n_copies"),
+                    "campaign",
+                    "campaign_id",
+                    weights,
                 ),
-                explain_copying(clusters, "cluster", "cluster_id"),
-                explain_accounts(inside.filter(pl.col("role") != "grown")),
+                explain_copying(clusters, "cluster", "cluster_id", weights),
+                explain_accounts(inside.filter(pl.col("role") != "grown"), weights),
                 explain_growth(growth.join(inside.filter(pl.col("role") == "grown"), on=["campaign_id", "account"])),
                 explain_grown_comments(grown),
             ]
