@@ -8,6 +8,8 @@ from detector.judge.weights import Weights
 from detector.schema import EVIDENCE
 
 _DISGUISES = ("invisible characters", "look-alike letters of another script", "a random last word")
+_SWITCHES = ("language", "targets")
+_FIELDS = ("their handles but for the digits", "all their profile numbers", "the minute of their creation")
 _SHAPES = ("a word and eight digits", "fifteen random characters", "lower-case letters and two to four digits")
 CAMPAIGN_BITS_MAX = 4.0
 """Of the bits of a campaign as a whole only so many count with each of its accounts: nobody is their company."""
@@ -39,6 +41,20 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
         "handle_shape": pl.format("{} handles follow one pattern ({}), where the other accounts here would give {}. "
                                   "Platforms assign such handles by default: this weighs very little.",
                                   n, _choice(detail, _SHAPES), m),
+        "spread": pl.when(detail == 0).then(pl.format(
+            "The copies reach {} targets, counted once a week, where the traffic of these weeks would give {}.", n, m))
+        .otherwise(pl.format("One by one, the accounts carry their copies to {} targets in all, where the traffic of "
+                             "these weeks would give {}.", n, m)),
+        "dormancy": pl.format("{} accounts came back with these texts after a year or more of silence here, with other "
+                              "{} than before, where accounts of as long a history would give {}.",
+                              n, _choice(detail, _SWITCHES), m),
+        "duplicate_profiles": pl.format("{} accounts share with a namesake among them {}, where other namesakes would "
+                                        "give {}.", n, _choice(detail, _FIELDS), m),
+        "silent_accounts": pl.format("{} accounts over two years old have fewer than ten posts in all, where the other "
+                                     "accounts here would give {}. Many people only read: this weighs very little.",
+                                     n, m),
+        "serial_numbers": pl.format("{} copies carry a number that no other copy carries, where other copied texts "
+                                    "would give {}. Tickets and postcodes do so too: this weighs very little.", n, m),
         "young_accounts": pl.format("{} accounts were younger than 90 days, where the other accounts here would give "
                                     "{}. New accounts are ordinary: this weighs very little.", n, m),
     }  # fmt: skip
@@ -136,6 +152,11 @@ def account_facts() -> list[AccountFact]:
             "It stands in {} texts of the campaign together with the same other accounts.", "n_texts")),
         "linked_accounts": ("coordination", 4.0, pl.lit(
             "It shares more texts with other accounts of the campaign than chance gives.")),
+        "dormancy": ("inauthenticity", 4.0, pl.lit(
+            "It came back changed with the campaign's texts, after a year or more of silence here. Its owner may have "
+            "lost it to somebody else.")),
+        "duplicate_profiles": ("inauthenticity", 4.0, pl.lit(
+            "It shares its name and a further field of its profile with another account of the campaign.")),
         "creation_batch": ("inauthenticity", 4.0, pl.format(
             "It was created on {}, in a batch with other accounts of the campaign.",
             pl.col("created_at").dt.strftime("%Y-%m-%d"))),
