@@ -8,6 +8,7 @@ import pytest
 from detector.config import JudgeConfig
 from detector.judge.tiers import judge_candidates
 from detector.judge.weigh import ABOUT_ACCOUNTS, SIGNALS, weigh
+from detector.judge.weights import load_weights
 from detector.schema import CANDIDATES, COMMENTS, TESTS
 
 SECOND_KINDS = {*ABOUT_ACCOUNTS, "disguise"}
@@ -22,9 +23,10 @@ def tier_with(*signals, has_profiles=True):
     comments = COMMENTS.empty().vstack(
         pl.DataFrame([{"row": 0, "author_followers": 3 if has_profiles else None}], schema=COMMENTS.dtypes())
     )
-    weighed = weigh(pl.DataFrame(tests, schema=TESTS.dtypes()), 0.01)
+    weights = load_weights("unfitted")
+    weighed = weigh(pl.DataFrame(tests, schema=TESTS.dtypes()), 0.01, weights)
     candidates = pl.DataFrame(rows, schema=CANDIDATES.dtypes())
-    return judge_candidates(candidates, weighed, comments, JudgeConfig(), 3)["tier"][0]
+    return judge_candidates(candidates, weighed, comments, JudgeConfig(), weights, 3)["tier"][0]
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
