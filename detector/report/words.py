@@ -49,8 +49,8 @@ INNOCENT_BY_SIGNAL = {
     "linked_accounts": "Friends, families and people who follow the same page share the same texts in good faith.",
     "creation_batch": "News, a move from another platform or a school class brings many sign-ups within days.",
     "spread": "A form letter goes to every member of a parliament, a question to every shop, in good faith.",
-    "dormancy": "People return for an election or a crisis, and not always in the language they used before. An account that "
-    "changed hands may be compromised: its owner is then a victim.",
+    "dormancy": "People return for an election or a crisis, and not always in the language they used before. "
+    "An account that changed hands may be compromised: its owner is then a victim.",
     "duplicate_profiles": "One person may keep several accounts openly; shops, clubs and stations have one a branch.",
     "silent_accounts": "Most people read and hardly ever post, for years, until something concerns them.",
     "serial_numbers": "Petitions, tickets and orders are numbered; people sign with postcodes and telephone numbers.",
