@@ -41,31 +41,40 @@ ORGANICS = (
 _FLOOD = SEEDS / "0001-mp-reply-flood-2023.toml"
 CAMPAIGNS = (
     Campaign("A", _FLOOD),
-    Campaign("A reworded 0.5", _FLOOD, 0.5),
-    Campaign("A reworded 0.9", _FLOOD, 0.9),
     Campaign("B", SEEDS / "0002-wechat-articles-2023.toml"),
     Campaign("C", SEEDS / "0005-slow-drip-2025.toml"),
     Campaign("D7", SEEDS / "0012-crypto-botnet.toml"),
     Campaign("evasions", SEEDS / "0018-evasions.toml"),
 )
 SHARES = (0.01, 0.05, 0.2)
+REWORDED = (Campaign("A reworded 0.5", _FLOOD, 0.5), Campaign("A reworded 0.9", _FLOOD, 0.9))
+REWORDED_SHARES = (0.05,)
+"""Paraphrase is measured on one campaign at one size; in the name, the share of copies told in half other words."""
 
 
 def main() -> None:
     """Run what the command line asks for."""
     asked = _arguments()
+    names = asked.methods or list(METHODS)
+    rows = []
+    for mixture in _mixtures(asked):
+        rows.append(_row(mixture, names, asked.keep))
+        _tell(rows[-1])
+    if not (asked.dry_run or asked.methods):
+        sheet.write(rows, {name: title for name, (title, _) in METHODS.items()})
+
+
+def _mixtures(asked: argparse.Namespace) -> list[Mixture]:
+    """Return what is to be ranked."""
     organics = [Organic(path.stem, path) for path in asked.organic] or ORGANICS
     campaigns = [Campaign(path.stem, path) for path in asked.campaign] or CAMPAIGNS
     shares: tuple[float | None, ...] = tuple(asked.shares or ([None] if asked.campaign else SHARES))
     if asked.quick:
         campaigns, shares = campaigns[:1], shares[:2]
-    names = asked.methods or list(METHODS)
-    rows = []
-    for mixture in mixtures(organics, campaigns, shares):
-        rows.append(_row(mixture, names, asked.keep))
-        _tell(rows[-1])
-    if not asked.dry_run:
-        sheet.write(rows, {name: title for name, (title, _) in METHODS.items()})
+    found = list(mixtures(organics, campaigns, shares))
+    if not (asked.campaign or asked.quick):
+        found += mixtures(organics, REWORDED, asked.shares or REWORDED_SHARES)
+    return found
 
 
 def _arguments() -> argparse.Namespace:
@@ -73,7 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--organic", type=Path, nargs="+", default=[], help="organic dumps; generated ones by default")
     parser.add_argument("--campaign", type=Path, nargs="+", default=[], help="real campaigns, placed whole by default")
     parser.add_argument("--shares", type=float, nargs="+", help="share of the accounts that is the campaign's")
-    parser.add_argument("--methods", nargs="+", choices=METHODS, help="run only these")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, help="run only these, and write nothing")
     parser.add_argument("--quick", action="store_true", help="one campaign, two shares")
     parser.add_argument("--dry-run", action="store_true", help="write nothing to the results")
     parser.add_argument(
@@ -113,6 +122,8 @@ def _row(mixture: Mixture, names: list[str], keep: Path | None) -> dict[str, Any
             row["methods"][name]["ours_ahead"] = round(float((draws["ours"] > found.draws).mean()), 3)
         if name == "ours":
             row["tiers"] = _tiers(ranking, accounts)
+            if mixture.is_real:
+                _name(ranking, accounts)
             accounts = accounts.with_columns(judged.get_columns()) if keep else accounts
     if keep:
         _keep(keep / mixture.id.replace(" ", "_"), injected.comments, accounts)
@@ -134,6 +145,14 @@ def _tiers(ranking: Ranking, accounts: pl.DataFrame) -> dict[str, dict[str, int]
         name: dict(counts.filter(pl.col("label") == label).select("tier", "len").rows())
         for name, label in (("campaign", 1), ("organic", 0))
     }
+
+
+def _name(ranking: Ranking, accounts: pl.DataFrame) -> None:
+    """Print the accounts of a real campaign by the tier that they were given; names go to the screen only."""
+    given = accounts.filter(pl.col("label") == 1).join(ranking.scores, on="account", how="left")
+    for tier in ("high", "medium", "low", "none"):
+        names = given.filter(pl.col("tier") == tier)["account"].str.replace("injected-", "", literal=True).sort()
+        print(f"{tier} ({len(names)}): {', '.join(names)}")
 
 
 def _keep(folder: Path, comments: pl.DataFrame, accounts: pl.DataFrame) -> None:

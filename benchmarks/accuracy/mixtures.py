@@ -14,6 +14,7 @@ import polars as pl
 from detector.ingest.read import read_comments
 from detector.lab.evaluate import read_truth
 from detector.lab.inject import Injected, inject
+from detector.lab.scenes import read_recipe
 from detector.lab.simulate import simulate
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -60,11 +61,9 @@ class Campaign:
         """Return the campaign with about as many accounts, at most its own number: one operator, not a larger one."""
         if self.path.suffix != ".toml":
             return _read(self.path, 1)
-        whole = _coordinated(_reworded(self.path, self.reworded), 1.0)
-        if n_accounts is None:
-            return whole
-        scale = min(1.0, n_accounts / whole.comments["account"].n_unique())
-        return _coordinated(_reworded(self.path, self.reworded), round(scale, 4))
+        recipe = _reworded(self.path, self.reworded)
+        scale = 1.0 if n_accounts is None else min(1.0, n_accounts / _n_coordinated(recipe))
+        return _coordinated(recipe, round(scale, 4))
 
 
 @dataclass(frozen=True)
@@ -151,6 +150,15 @@ def _read(path: Path, label: int) -> Labelled:
 def _generated(path: Path, scale: float) -> Labelled:
     made = simulate(path, scale)
     return Labelled(read_comments(made.comments).comments, made.truth)
+
+
+def _n_coordinated(path: Path) -> int:
+    """Return the number of accounts that a recipe at scale 1 labels as coordinated."""
+    book, _ = read_recipe(path)
+    newsrooms = [
+        n for part in book.articles if part.label for kind, n in part.groups.items() if kind not in part.unscored
+    ]
+    return sum(part.n_accounts for part in book.campaign if part.label) + sum(newsrooms)
 
 
 @lru_cache(maxsize=4)
