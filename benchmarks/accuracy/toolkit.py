@@ -17,7 +17,7 @@ import polars as pl
 
 from benchmarks.accuracy.ranking import Ranking, Unavailable, from_edges
 
-LIMIT_S = 60
+LIMIT_S = 120
 SIMILARITY = 0.8
 MIN_EDGE_WEIGHT = 2
 """Similarity and edge weight are its command's defaults. Scores use all edges, its flagged set those of 2 or more."""
