@@ -116,7 +116,9 @@ def _measure_groups(
     main_target = _main_targets(traffic, clusters.rows, row_groups, n_groups)
     batches = measure_batches(traffic, clusters.rows, row_groups, *pairs, main_target, config.batch_windows_h)
     same_name = measure_names(accounts, *pairs, n_groups)
-    observed, expected, p, detail, carriers = measure_disguise(marks, traffic, clusters.rows, row_groups, n_groups)
+    observed, expected, p, detail, carriers = measure_disguise(
+        marks, traffic, clusters.rows, row_groups, n_groups, config.seed
+    )
     disguise = GroupTest(
         observed, expected, p, detail, carriers["group"].to_numpy(), carriers["account"].to_numpy()
     )  # fmt: skip

@@ -27,7 +27,8 @@ SIGNALS = {
         Signal("company", "coordination", cap_bits=12.0, observed_min=3.0, excess_min=2.0),
         Signal("linked_accounts", "coordination", cap_bits=12.0, observed_min=3.0, excess_min=0.0),
         Signal("creation_batch", "inauthenticity", cap_bits=12.0, observed_min=4.0, excess_min=3.0),
-        Signal("disguise", "inauthenticity", cap_bits=10.0, observed_min=3.0, excess_min=2.0),
+        # Order and ticket numbers come in a few forms: fewer than five ways to differ say nothing.
+        Signal("disguise", "inauthenticity", cap_bits=10.0, observed_min=5.0, excess_min=2.0),
         # Names repeat inside a community far more than in a dump as a whole: doubling alone says little.
         Signal("same_name", "inauthenticity", cap_bits=1.0, observed_min=3.0, excess_min=3.0, is_weak=True),
         Signal("handle_shape", "inauthenticity", cap_bits=1.0, excess_min=1.5, is_weak=True),

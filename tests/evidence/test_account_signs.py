@@ -25,6 +25,7 @@ from detector.evidence.accounts import (
 )
 from detector.evidence.disguise import DISGUISES, measure_disguise
 from detector.evidence.traffic import observe_traffic
+from detector.judge.weigh import SIGNALS
 from detector.text import cluster_comments
 
 NOW = datetime(2024, 3, 4, tzinfo=UTC)
@@ -298,7 +299,7 @@ def disguise_of(comments_of, copies, ordinary=()):
     marks = cluster_comments(comments, TextConfig()).marks
     rows = np.arange(len(copies), dtype=np.int64)
     traffic = observe_traffic(comments, EvidenceConfig())
-    *numbers, carriers = measure_disguise(marks, traffic, rows, np.zeros(len(rows), dtype=np.int64), 1)
+    *numbers, carriers = measure_disguise(marks, traffic, rows, np.zeros(len(rows), dtype=np.int64), 1, seed=1)
     observed, expected, p, detail = (values[0] for values in numbers)
     names = {traffic.accounts[account] for account in carriers["account"]}
     return observed, expected, p, DISGUISES[int(detail)], names
@@ -406,11 +407,23 @@ def test_random_tails_do_not_vanish_as_a_campaign_grows(comments_of, n):
     assert len(carriers) >= 0.75 * n
 
 
-@pytest.mark.xfail(reason="variants end at the places of the text, about sixty, where the number expected, share times "
-                          "copies, grows on: at ten thousand copies among 200 others nothing is left")  # fmt: skip
 def test_disguise_does_not_vanish_in_a_campaign_that_fills_the_dump(comments_of):
-    _, _, p, _, _ = disguise_of(comments_of, placed(random.Random(15), 10_000))
+    observed, expected, p, mark, carriers = disguise_of(comments_of, placed(random.Random(15), 10_000))
+    assert (mark, expected) == ("invisible", pytest.approx(200 / 201))
+    assert 40 <= observed <= len(BASE)
     assert p < 1e-6
+    assert len(carriers) == 10_000
+
+
+@pytest.mark.parametrize("n", [10, 20, 60, 1_000])
+def test_order_numbers_of_four_forms_are_no_disguise(comments_of, n):
+    dice = random.Random(18)
+    forms = ("a0a00", "aa0a0", "a00a0", "0a0aa0")
+    orders = ["".join(dice.choice("bcdfgh") if c == "a" else str(dice.randrange(1, 10)) for c in dice.choice(forms))
+              for _ in range(n)]  # fmt: skip
+    observed, _, _, _, carriers = disguise_of(comments_of, [f"{BASE} {order}" for order in orders])
+    assert observed < SIGNALS["disguise"].observed_min
+    assert not carriers
 
 
 def test_ten_people_who_sign_with_british_postcodes_are_not_disguised(comments_of):
