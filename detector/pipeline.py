@@ -23,6 +23,8 @@ Progress = Callable[[str, int, int | None], None]
 
 _CONTROL_RUNS = 1
 _CONTROL_COMMENTS_MAX = 200_000
+_ONE_TEXT_SHARE = 0.9
+_ONE_TEXT_COMMENTS = 20
 
 SIGNALS = {
     "synchrony": ("copies close in time", "created_at", "times, to the minute or better"),
@@ -76,6 +78,7 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
     comments = comments.drop("source_file", "source_line", "target_group", "parent_id", "conversation_id", "repost_of")
     tell("measuring evidence", 0, None)
     measured = _measure(comments, clustered, config)
+    warnings = _warnings(comments, clustered, measured)
     tell("negative control", 0, None)
     control = _negative_control(comments, clustered, config)
     comments = comments.drop("url", "author_handle", "author_name", "author_verified", "like_count")
@@ -91,7 +94,7 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
         links=measured.links,
         bursts=measured.bursts,
         rejects=REJECTS.check(ingested.rejects),
-        run=_run(ingested, judged, signals, span, control, config),
+        run=_run(ingested, judged, signals, span, control, warnings, config),
         config=config,
     )
 
@@ -169,7 +172,7 @@ def _shuffled(comments: pl.DataFrame, generator: np.random.Generator, columns: l
 
 def _run(
     ingested: Ingested, judged: Judged, signals: Mapping[str, Any], span: tuple[Any, Any],
-    control: Mapping[str, int] | None, config: Config,
+    control: Mapping[str, int] | None, warnings: list[str], config: Config,
 ) -> dict[str, Any]:  # fmt: skip
     counts = ingested.counts
     tiers = dict(judged.campaigns.group_by("tier").len().iter_rows())
@@ -197,8 +200,36 @@ def _run(
         "span": {"start": _iso(span[0]), "end": _iso(span[1])},
         "too_many_rejects": ingested.too_many_rejects,
         "signals": dict(signals),
+        "warnings": warnings,
         "negative_control": dict(control) if control else None,
     }
+
+
+def _warnings(comments: pl.DataFrame, clustered: Clustered, measured: Measured) -> list[str]:
+    """Say in plain sentences what in the dump itself limits what can be found in it."""
+    warnings = []
+    if chats := measured.live_chats:
+        n, gap_s = chats[0]
+        pace = f"one every {max(gap_s, 1):.0f} s" if gap_s >= 1 else "several a second"
+        which = "1 thread looks like a live chat" if len(chats) == 1 else f"{len(chats):,} threads look like live chats"
+        largest = "" if len(chats) == 1 else "the largest: "
+        warnings.append(
+            f"{which} ({largest}{n:,} comments, {pace}): closeness in time and meeting again were not tested there."
+        )
+    largest_family = clustered.members.group_by("cluster_id").len()["len"].max() or 0
+    share = largest_family / comments.height  # type: ignore[operator]
+    if share >= _ONE_TEXT_SHARE and comments.height >= _ONE_TEXT_COMMENTS:
+        warnings.append(
+            f"{share:.0%} of the comments are near copies of one text: there is hardly any other traffic to compare them "
+            "with, so that little can be told from chance."
+        )
+    if measured.precision_s >= 3_600:
+        unit = {3_600: "hour", 86_400: "day"}.get(measured.precision_s, "month")
+        warnings.append(
+            f"Times are known to the {unit} at best: copies that follow each other within minutes cannot be told from "
+            "others."
+        )
+    return warnings
 
 
 def _iso(moment: object) -> str | None:

@@ -31,7 +31,7 @@ from detector.evidence.disguise import measure_disguise
 from detector.evidence.network import find_circles, join_clusters, measure_company, pair_accounts, tabulate_links
 from detector.evidence.significance import false_discovery_rates
 from detector.evidence.synchrony import measure_synchrony
-from detector.evidence.traffic import Codes, Traffic, observe_traffic
+from detector.evidence.traffic import Codes, Traffic, list_live_chats, observe_traffic
 from detector.schema import SIGNS, TESTS
 
 Floats = npt.NDArray[np.float64]
@@ -39,7 +39,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Measured:
-    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, LINKS and BURSTS."""
+    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, LINKS and BURSTS.
+
+    `live_chats` lists comments and median seconds between them of each live chat; `precision_s` is that of the times.
+    """
 
     accounts: pl.DataFrame
     candidates: pl.DataFrame
@@ -48,6 +51,8 @@ class Measured:
     signs: pl.DataFrame
     links: pl.DataFrame
     bursts: pl.DataFrame
+    live_chats: tuple[tuple[int, float], ...]
+    precision_s: int
 
 
 def measure(
@@ -69,8 +74,8 @@ def measure(
     information_min_bits
         Clusters of texts that carry less are left out: greetings and cheers are not evidence.
     """
-    traffic = observe_traffic(comments, config)
     kept, copied = find_judgeable(comments, texts, members, information_min_bits)
+    traffic = observe_traffic(comments, config, kept["row"].to_numpy().astype(np.int64))
     accounts = describe_accounts(comments, copied)
     clusters = encode(kept, traffic)
     company = measure_company(traffic, clusters.first_rows, clusters.first_clusters, clusters.n)
@@ -103,6 +108,8 @@ def measure(
         signs=_signs(signs, names, traffic.accounts),
         links=tabulate_links(pairs, traffic, *first),
         bursts=find_bursts(traffic, clusters.rows, clusters.clusters, clusters.ids, bin_min=config.burst_bins_min),
+        live_chats=list_live_chats(traffic),
+        precision_s=traffic.precision_s,
     )
 
 
