@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001 -- all ways share one signature
 """Measure, for every disguise and language, how many disguised copies still meet their original.
 
 `python -m benchmarks.disguises` writes `benchmarks/results/disguises.json` and `disguises.md`. The disguises are those
@@ -99,7 +100,9 @@ def reordered(text: str, dice: random.Random, lang: str) -> str:
 def synonyms(text: str, dice: random.Random, lang: str) -> str:
     """Replace one word in ten (of Chinese, one character in ten) by another."""
     parts = list(text) if lang == "zh" else text.split(" ")
-    others = "民主河山风雨学校市场" if lang == "zh" else ("perhaps", "harbour", "willow", "vraiment", "sentier", "quota")
+    others = (
+        "民主河山风雨学校市场" if lang == "zh" else ("perhaps", "harbour", "willow", "vraiment", "sentier", "quota")
+    )
     for place in dice.sample(range(len(parts)), max(1, len(parts) // 10)):
         parts[place] = dice.choice(others)
     return ("" if lang == "zh" else " ").join(parts)
@@ -169,18 +172,29 @@ def _originals(lang: str, n: int, seed: int) -> list[str]:
 
 
 def _measure(name: str, way: Way, lang: str) -> dict[str, object]:
-    """Disguise copies of many originals, cluster them among strangers, and count those beside their original."""
+    """Disguise copies of many originals, cluster them among strangers, and count those beside their original.
+
+    Once with all copies of every original in the dump, as in a campaign, and once each copy alone with its original.
+    """
     dice = random.Random(f"{name} {lang}")
     originals = _originals(lang, N_ORIGINALS + N_STRANGERS, seed=4)
     originals, strangers = originals[:N_ORIGINALS], originals[N_ORIGINALS:]
-    copies = [way(text, dice, lang) for text in originals for _ in range(N_COPIES)]
-    labels = _clusters([*originals, *copies, *strangers])
-    of_original, of_copy = labels[:N_ORIGINALS], labels[N_ORIGINALS : N_ORIGINALS * (N_COPIES + 1)]
-    met = [label is not None and label == of_original[i // N_COPIES] for i, label in enumerate(of_copy)]
-    row = {"disguise": name, "lang": lang, "copies": len(copies), "recall": round(sum(met) / len(met), 4)}
-    row["merged_originals"] = N_ORIGINALS - len({label or i for i, label in enumerate(of_original)})
-    print(f"{name:20} {lang} {row['recall']:.3f} {row['merged_originals']}", flush=True)
+    copies = [[way(text, dice, lang) for text in originals] for _ in range(N_COPIES)]
+    together, merged = _met(originals, copies, strangers)
+    alone = [_met(originals, [part], strangers)[0] for part in copies]
+    row = {"disguise": name, "lang": lang, "copies": N_ORIGINALS * N_COPIES, "recall": round(together, 4)}
+    row |= {"recall_alone": round(sum(alone) / N_COPIES, 4), "merged_originals": merged}
+    print(f"{name:20} {lang} {row['recall']:.3f} {row['recall_alone']:.3f} {merged}", flush=True)
     return row
+
+
+def _met(originals: list[str], copies: list[list[str]], strangers: list[str]) -> tuple[float, int]:
+    """Return the share of copies in the cluster of their original, and how many originals fell together."""
+    labels = _clusters([*originals, *(copy for part in copies for copy in part), *strangers])
+    of_original, of_copy = labels[: len(originals)], labels[len(originals) : len(originals) * (len(copies) + 1)]
+    met = [label is not None and label == of_original[i % len(originals)] for i, label in enumerate(of_copy)]
+    distinct = len({label or i for i, label in enumerate(of_original)})
+    return sum(met) / len(met), len(originals) - distinct
 
 
 def _clusters(texts: list[str]) -> list[str | None]:
@@ -212,17 +226,14 @@ def _false_merges() -> dict[str, int]:
 
 
 def _table(rows: list[dict[str, object]], merges: dict[str, int]) -> str:
-    by_name: dict[object, dict[object, object]] = {}
-    for row in rows:
-        by_name.setdefault(row["disguise"], {})[row["lang"]] = row["recall"]
+    """Write recall among all copies, and in brackets that of single copies, by disguise and language."""
+    cells = {(row["disguise"], row["lang"]): f"{row['recall']:.3f} ({row['recall_alone']:.3f})" for row in rows}
     lines = [f"| disguise | {' | '.join(LANGUAGES)} |", "|---|" + "---|" * len(LANGUAGES)]
-    for name, recall in by_name.items():
-        cells = (f"{recall[lang]:.3f}" if lang in recall else "–" for lang in LANGUAGES)
-        lines.append(f"| {str(name).replace('_', ' ')} | {' | '.join(cells)} |")
-    lines.append("")
-    lines.append(
-        f"Unrelated texts put together: {sum(merges.values())} of {N_PER_SCRIPT * len(merges):,} in {len(merges)} scripts."
-    )
+    for name in dict.fromkeys(row["disguise"] for row in rows):
+        found = " | ".join(cells.get((name, lang), "–") for lang in LANGUAGES)
+        lines.append(f"| {str(name).replace('_', ' ')} | {found} |")
+    n = N_PER_SCRIPT * len(merges)
+    lines += ["", f"Unrelated texts put together: {sum(merges.values())} of {n:,} in {len(merges)} scripts."]
     return "\n".join(lines) + "\n"
 
 

@@ -16,7 +16,7 @@ from detector.ingest.read import Ingested, Source, read_comments
 from detector.judge import Judged, judge
 from detector.result import Result
 from detector.schema import COMMENTS, MARKS, REJECTS
-from detector.text import Clustered, cluster_comments
+from detector.text import Clustered, cluster_comments, find_allowed
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the name of the stage, what is done of it and how much there is (None: unknown)."""
@@ -75,16 +75,17 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
     signals, span = _signals(comments), (comments["created_at"].min(), comments["created_at"].max())
     tell("comparing texts", 0, None)
     clustered = cluster_comments(comments, config.text)
+    allowed = find_allowed(comments, clustered, config.judge.allow_texts, config.text)
     comments = comments.drop("source_file", "source_line", "target_group", "parent_id", "conversation_id", "repost_of")
     tell("measuring evidence", 0, None)
     measured = _measure(comments, clustered, config)
     warnings = _warnings(comments, clustered, measured)
     tell("negative control", 0, None)
-    control = _negative_control(comments, clustered, config)
+    control = _negative_control(comments, clustered, allowed, config)
     comments = comments.drop("url", "author_handle", "author_name", "author_verified", "like_count")
     clustered = replace(clustered, marks=MARKS.empty())
     tell("judging", 0, None)
-    judged = _judge(comments, clustered, measured, config)
+    judged = _judge(comments, clustered, measured, allowed, config)
     return Result(
         comments=judged.comments,
         accounts=judged.accounts,
@@ -119,7 +120,9 @@ def _measure(comments: pl.DataFrame, clustered: Clustered, config: Config) -> Me
     )
 
 
-def _judge(comments: pl.DataFrame, clustered: Clustered, measured: Measured, config: Config) -> Judged:
+def _judge(
+    comments: pl.DataFrame, clustered: Clustered, measured: Measured, allowed: pl.Series, config: Config
+) -> Judged:
     return judge(
         comments,
         clustered.texts,
@@ -130,12 +133,15 @@ def _judge(comments: pl.DataFrame, clustered: Clustered, measured: Measured, con
         measured.tests,
         measured.signs,
         config.judge,
+        allowed=allowed,
         q_max=config.evidence.false_discovery_rate,
         min_accounts=config.evidence.min_cluster_accounts,
     )
 
 
-def _negative_control(comments: pl.DataFrame, clustered: Clustered, config: Config) -> dict[str, int] | None:
+def _negative_control(
+    comments: pl.DataFrame, clustered: Clustered, allowed: pl.Series, config: Config
+) -> dict[str, int] | None:
     """Run the same stages where nobody coordinates: moments, authors and marks dealt out anew at each target.
 
     The texts stay, so that what is popular stays popular; whoever posts them, when, and in which disguise is drawn
@@ -155,7 +161,7 @@ def _negative_control(comments: pl.DataFrame, clustered: Clustered, config: Conf
             clustered.marks.select(marks)[generator.permutation(clustered.marks.height)]
         )
         control = Clustered(clustered.texts, shuffled_marks, clustered.members)
-        judged = _judge(dealt, control, _measure(dealt, control, config), config)
+        judged = _judge(dealt, control, _measure(dealt, control, config), allowed, config)
         found += judged.campaigns.filter(pl.col("tier") != "low").height
     return {"runs": _CONTROL_RUNS, "campaigns_found": found}
 
@@ -216,12 +222,12 @@ def _warnings(comments: pl.DataFrame, clustered: Clustered, measured: Measured) 
         warnings.append(
             f"{which} ({largest}{n:,} comments, {pace}): closeness in time and meeting again were not tested there."
         )
-    largest_family = clustered.members.group_by("cluster_id").len()["len"].max() or 0
-    share = largest_family / comments.height  # type: ignore[operator]
+    sizes = clustered.members.group_by("cluster_id").len()["len"].to_list()
+    share = max(sizes, default=0) / comments.height
     if share >= _ONE_TEXT_SHARE and comments.height >= _ONE_TEXT_COMMENTS:
         warnings.append(
-            f"{share:.0%} of the comments are near copies of one text: there is hardly any other traffic to compare them "
-            "with, so that little can be told from chance."
+            f"{share:.0%} of the comments are near copies of one text: there is hardly any other traffic to compare "
+            "them with, so that little can be told from chance."
         )
     if measured.precision_s >= 3_600:
         unit = {3_600: "hour", 86_400: "day"}.get(measured.precision_s, "month")

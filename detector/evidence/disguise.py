@@ -45,9 +45,9 @@ def measure_disguise(
     Copies that all carry the same mark were copied with it, as from a web page, and count once: a variant is one way of
     placing marks, or one pattern of letters and digits in a tail; where more than half of the marked copies are alike,
     none count. Nor do they where the first few marks that one looks at repeat each other: ticket numbers follow a few
-    patterns, and what is made to look different hardly ever repeats one. Null: comments of the group are marked as often
-    as the other comments. A text has only so many places for a mark, so that the variants of a large group end where the
-    number expected grows on: at most `_TESTED_COPIES` of its copies are tested.
+    patterns, and what is made to look different hardly ever repeats one. Null: comments of the group are marked as
+    often as the other comments. A text has only so many places for a mark, so that the variants of a large group end
+    where the number expected grows on: at most `_TESTED_COPIES` of its copies are tested.
     """
     columns = {"row": pl.UInt32, "group": pl.Int64}
     carried = marks.select("row", *_KEYS.values())

@@ -31,7 +31,8 @@ class Traffic:
     target
         (n,) index into `targets`; comments without a target share one of their own, the last.
     stratum
-        (n,) target and period, or language in a crowd there: inside one, moments are exchangeable unless somebody coordinates.
+        (n,) target and period, or language in a crowd there: inside one, moments are exchangeable unless somebody
+        coordinates.
     time
         (n,) microseconds since 1970 UTC; `has_time` tells where it is known.
     is_live

@@ -78,6 +78,16 @@ def explain_copying(clusters: pl.DataFrame, kind: str, id_column: str) -> pl.Dat
     )  # fmt: skip
 
 
+def explain_declared(campaigns: pl.DataFrame) -> pl.DataFrame:
+    """State of campaigns that the user has declared their wording innocent."""
+    words = pl.lit(
+        "The user has declared this wording innocent: the copying is reported, and nobody is flagged for it."
+    )
+    named = campaigns.rename({"campaign_id": "account"})
+    rows = _account_rows(named, "declared", "against", -8.0, words)
+    return rows.with_columns(subject_kind=pl.lit("campaign"))
+
+
 def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
     """State for accounts in a campaign what ties them to it and what speaks against.
 

@@ -6,7 +6,13 @@ import polars as pl
 
 from detector.config import JudgeConfig
 from detector.judge.describe import describe_campaigns, describe_clusters
-from detector.judge.explain import explain_accounts, explain_copying, explain_growth, explain_tests
+from detector.judge.explain import (
+    explain_accounts,
+    explain_copying,
+    explain_declared,
+    explain_growth,
+    explain_tests,
+)  # fmt: skip
 from detector.judge.grow import grow
 from detector.judge.standing import judge_accounts, score_accounts, score_comments
 from detector.judge.tiers import judge_candidates
@@ -36,6 +42,7 @@ def judge(
     signs: pl.DataFrame,
     config: JudgeConfig,
     *,
+    allowed: pl.Series,
     q_max: float,
     min_accounts: int,
 ) -> Judged:
@@ -47,31 +54,36 @@ def judge(
         COMMENTS, TEXTS and MEMBERS.
     accounts, candidates, ties, tests, signs
         ACCOUNTS, CANDIDATES, TIES, TESTS and SIGNS, as the evidence wing leaves them.
+    allowed
+        Rows whose wording the user has declared innocent.
     q_max
         False discovery rate from which a fact counts.
     min_accounts
         Candidates of fewer accounts are never campaigns.
     """
     weighed = weigh(tests, q_max)
-    tiers = judge_candidates(candidates, weighed, comments, config, min_accounts)
+    tiers = judge_candidates(candidates, weighed, allowed, min_accounts)
     standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config)
     grown = grow(candidates, ties, standing)
     scored_comments = score_comments(comments, members, candidates, tiers, standing, grown)
     scored_accounts = score_accounts(accounts, standing, grown)
     campaigns = describe_campaigns(tiers, candidates, grown, comments, texts, members)
     clusters = describe_clusters(members, comments, texts, tiers, candidates)
+    declared = campaigns.join(tiers.filter("is_allowed"), on="campaign_id", how="semi")
     return Judged(
         comments=SCORED_COMMENTS.check(scored_comments),
         accounts=SCORED_ACCOUNTS.check(scored_accounts),
         clusters=CLUSTERS.check(clusters),
         campaigns=CAMPAIGNS.check(campaigns),
-        evidence=_evidence(weighed, campaigns, clusters, standing, accounts, _grown_comments(comments, grown)),
+        evidence=_evidence(
+            weighed, campaigns, declared, clusters, standing, accounts, _grown_comments(comments, grown)
+        ),
     )
 
 
 def _evidence(
-    weighed: pl.DataFrame, campaigns: pl.DataFrame, clusters: pl.DataFrame, standing: pl.DataFrame,
-    accounts: pl.DataFrame, grown: pl.DataFrame,
+    weighed: pl.DataFrame, campaigns: pl.DataFrame, declared: pl.DataFrame, clusters: pl.DataFrame,
+    standing: pl.DataFrame, accounts: pl.DataFrame, grown: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Write the sentences about everything that is reported, strongest first within a subject."""
     subjects = pl.concat(
@@ -90,6 +102,7 @@ def _evidence(
         pl.concat(
             [
                 explain_tests(told),
+                explain_declared(declared),
                 explain_copying(campaigns, "campaign", "campaign_id"),
                 explain_copying(clusters, "cluster", "cluster_id"),
                 explain_accounts(inside),

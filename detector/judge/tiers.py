@@ -7,7 +7,6 @@ accounts.
 
 import polars as pl
 
-from detector.config import JudgeConfig
 from detector.judge.weigh import ABOUT_ACCOUNTS, SIGNALS
 from detector.schema import TIERS
 
@@ -17,9 +16,12 @@ _HALF_BITS = 12.0
 
 
 def judge_candidates(
-    candidates: pl.DataFrame, weighed: pl.DataFrame, comments: pl.DataFrame, config: JudgeConfig, min_accounts: int
+    candidates: pl.DataFrame, weighed: pl.DataFrame, allowed: pl.Series, min_accounts: int
 ) -> pl.DataFrame:
-    """Give every candidate its tiers and score: `campaign_id`, three tiers, `score`, `bits`."""
+    """Give every candidate its tiers and score: `campaign_id`, three tiers, `score`, `bits`, `is_allowed`.
+
+    A candidate that holds one of the `allowed` rows is low at most.
+    """
     facts = weighed.filter(pl.col("subject_kind") == "campaign")
     found = (
         facts.group_by("subject_id")
@@ -31,8 +33,10 @@ def judge_candidates(
         )
         .rename({"subject_id": "campaign_id"})
     )  # fmt: skip
-    allowed = _allowed(candidates, comments, config)
-    sized = candidates.group_by("campaign_id").agg(n_accounts=pl.col("account").drop_nulls().n_unique())
+    sized = candidates.group_by("campaign_id").agg(
+        n_accounts=pl.col("account").drop_nulls().n_unique(),
+        is_allowed=pl.col("row").is_in(allowed.implode()).any(),
+    )
     together = pl.col("company") | pl.col("linked_accounts")
     again = together & pl.col("synchrony")
     weak = [pl.col(name) for name, signal in SIGNALS.items() if signal.is_weak]
@@ -53,14 +57,13 @@ def judge_candidates(
     )  # fmt: skip
     return (
         sized.join(found, on="campaign_id", how="left")
-        .join(allowed, on="campaign_id", how="left")
         .with_columns(pl.col(list(SIGNALS)).fill_null(False), pl.col("bits").fill_null(0.0))
         .with_columns(coordination=coordination, inauthenticity=inauthenticity, rank=overall)
         .with_columns(
             # Coordination by the same accounts, with signs beside it, is stronger coordination.
             pl.when((pl.col("coordination") == 2) & (pl.col("rank") == 3)).then(3).otherwise("coordination")
             .alias("coordination"),
-            pl.when(pl.col("is_allowed").fill_null(False)).then(pl.min_horizontal("rank", 1)).otherwise("rank")
+            pl.when("is_allowed").then(pl.min_horizontal("rank", 1)).otherwise("rank")
             .alias("rank"),
         )
         .with_columns(
@@ -73,18 +76,6 @@ def judge_candidates(
         .with_columns(score=band(pl.col("tier"), 1 - 2 ** (-pl.col("bits").clip(0) / _HALF_BITS)))
         .sort("campaign_id")
     )  # fmt: skip
-
-
-def _allowed(candidates: pl.DataFrame, comments: pl.DataFrame, config: JudgeConfig) -> pl.DataFrame:
-    """Find the candidates that hold a text which the user has declared innocent."""
-    if not config.allow_texts:
-        return pl.DataFrame(schema={"campaign_id": pl.String, "is_allowed": pl.Boolean})
-    return (
-        candidates.join(comments.select("row", "text"), on="row")
-        .filter(pl.col("text").str.contains_any(list(config.allow_texts), ascii_case_insensitive=True))
-        .select("campaign_id", is_allowed=pl.lit(True))
-        .unique()
-    )
 
 
 def band(tier: pl.Expr, strength: pl.Expr) -> pl.Expr:

@@ -1,8 +1,8 @@
 """Numbered recipes: the parameters of a simulated comment section, as tables of a TOML file.
 
 A recipe describes a *stage* (targets and their posts) and the parts played on it: `organic` people, `campaign`s,
-`copies` of one public text by many people, news `articles`, and live `chat`s. Every number is data, with its unit in its name.
-Counts hold at scale 1.0. A recipe may take in the parts of other recipes with `include`.
+`copies` of one public text by many people, news `articles`, and live `chat`s. Every number is data, with its unit in
+its name. Counts hold at scale 1.0. A recipe may take in the parts of other recipes with `include`.
 """
 
 import datetime as dt

@@ -137,6 +137,16 @@ def test_a_sign_up_wave_at_the_target_is_no_batch(comments_of):
     assert batches(dump.build(comments_of), ["x:u"]).p[0] < 1e-3
 
 
+@pytest.mark.parametrize(("n_class", "found"), [(5, True), (60, False)])
+def test_a_batch_among_as_many_of_its_days_who_copy_nothing_is_a_school_class(comments_of, n_class, found):
+    dump = Accounts(8).crowd(2_000)
+    for k in range(n_class):
+        dump.add(f"c{k}", 30 + dump.dice.uniform(0, 2))
+    for k in range(12):
+        dump.add(f"b{k}", 30 + dump.dice.uniform(0, 2), 0)
+    assert (batches(dump.build(comments_of), ["x:t"]).p[0] < 1e-6) == found
+
+
 def test_busy_accounts_weigh_by_their_comments(comments_of):
     """Whoever comments much is drawn often: four busy accounts of one week are not a rare week."""
 
