@@ -33,6 +33,9 @@ SCRIPTS = {
 }  # fmt: skip
 N_PER_SCRIPT = 250
 
+WORDS = ("perhaps", "harbour", "willow", "vraiment", "sentier", "quota")
+CHINESE_WORDS = ("民主", "河山", "风雨", "学校", "市场")
+
 Way = Callable[[str, random.Random, str], str]
 
 
@@ -98,14 +101,14 @@ def reordered(text: str, dice: random.Random, lang: str) -> str:
 
 
 def synonyms(text: str, dice: random.Random, lang: str) -> str:
-    """Replace one word in ten (of Chinese, one character in ten) by another."""
-    parts = list(text) if lang == "zh" else text.split(" ")
-    others = (
-        "民主河山风雨学校市场" if lang == "zh" else ("perhaps", "harbour", "willow", "vraiment", "sentier", "quota")
-    )
+    """Replace one word in ten by another; a Chinese word is taken as two characters."""
+    if lang == "zh":
+        parts, space, others = [text[i : i + 2] for i in range(0, len(text), 2)], "", CHINESE_WORDS
+    else:
+        parts, space, others = text.split(" "), " ", WORDS
     for place in dice.sample(range(len(parts)), max(1, len(parts) // 10)):
         parts[place] = dice.choice(others)
-    return ("" if lang == "zh" else " ").join(parts)
+    return space.join(parts)
 
 
 def traditional(text: str, dice: random.Random, lang: str) -> str:

@@ -123,7 +123,7 @@ def petition(dice):
 
 @pytest.mark.parametrize(
     "allowed",
-    [WORDING, WORDING.upper(), WORDING.replace("winter", "whole winter"), f"Dear all: {WORDING[:80]} …", "OLD ferry, run"],
+    [WORDING, WORDING.upper(), WORDING.replace("winter", "whole winter"), f"Dear all: {WORDING[:80]}", "OLD ferry run"],
     ids=["as it stands", "capitals", "a word more", "the beginning", "a part"],
 )  # fmt: skip
 def test_a_declared_wording_covers_its_near_copies_and_is_told(allowed):

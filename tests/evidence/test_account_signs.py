@@ -144,7 +144,7 @@ def test_a_batch_among_as_many_of_its_days_who_copy_nothing_is_a_school_class(co
         dump.add(f"c{k}", 30 + dump.dice.uniform(0, 2))
     for k in range(12):
         dump.add(f"b{k}", 30 + dump.dice.uniform(0, 2), 0)
-    assert (batches(dump.build(comments_of), ["x:t"]).p[0] < 1e-6) == found
+    assert (batches(dump.build(comments_of), ["x:t"]).p[0] < 1e-3) == found
 
 
 def test_busy_accounts_weigh_by_their_comments(comments_of):
