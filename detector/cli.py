@@ -91,12 +91,14 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("-o", "--output", required=True, type=_FOLDER, help="Folder to write; it must not exist yet.")
 @click.option("--force", is_flag=True, help="Replace an earlier result in the folder; other files stay.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
+@click.option("--allow", type=_FOLDER, help="Texts known to be innocent, one a line: their copies are never flagged.")
 @_settings
 def scan(
     inputs: tuple[str, ...],
     output: Path,
     force: bool,
     quiet: bool,
+    allow: Path | None,
     config_file: Path | None,
     assignments: tuple[str, ...],
 ) -> None:
@@ -106,6 +108,7 @@ def scan(
     with the settings and counts. A summary goes to stderr.
     """
     config = _config(config_file, assignments)
+    config = config.with_allowed(allow) if allow else config
     from detector.report.folder import claim
 
     started = time.monotonic()

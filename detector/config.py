@@ -7,7 +7,7 @@ error, and all faults are reported together.
 import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -98,7 +98,7 @@ class JudgeConfig:
     account_copy_share_min: float = 0.25
     """An account is flagged only if at least this share of its comments lies in the campaign."""
     allow_texts: tuple[str, ...] = ()
-    """Texts that are known to be innocent (a petition's wording): clusters holding one are reported, never flagged."""
+    """Texts known to be innocent (a petition's wording): campaigns holding one, or a near copy, are never flagged."""
     weights: str = "fitted"
     """`fitted` on labelled data (see the model card) or `unfitted`: scores inside a tier, never the tier."""
 
@@ -163,6 +163,21 @@ class Config:
             except tomllib.TOMLDecodeError:
                 tree[section][key] = value.strip()
         return self._from_tree(tree)
+
+    def with_allowed(self, path: str | Path) -> "Config":
+        """Return a copy that also allows the texts of a file, one a line.
+
+        Raises
+        ------
+        ConfigError
+            The file cannot be read.
+        """
+        try:
+            lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"allowed texts {path}: {error}") from None
+        added = tuple(line.strip() for line in lines if line.strip())
+        return replace(self, judge=replace(self.judge, allow_texts=(*self.judge.allow_texts, *added)))
 
     @classmethod
     def _from_tree(cls, tree: Mapping[str, Any]) -> "Config":

@@ -17,13 +17,15 @@ from detector.judge import Judged, judge
 from detector.judge.weights import load_weights
 from detector.result import Result
 from detector.schema import COMMENTS, MARKS, REJECTS
-from detector.text import Clustered, cluster_comments
+from detector.text import Clustered, cluster_comments, find_allowed
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the name of the stage, what is done of it and how much there is (None: unknown)."""
 
 _CONTROL_RUNS = 1
 _CONTROL_COMMENTS_MAX = 200_000
+_ONE_TEXT_SHARE = 0.9
+_ONE_TEXT_COMMENTS = 20
 
 SIGNALS = {
     "synchrony": ("copies close in time", "created_at", "times, to the minute or better"),
@@ -79,15 +81,17 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
     signals, span = _signals(comments), (comments["created_at"].min(), comments["created_at"].max())
     tell("comparing texts", 0, None)
     clustered = cluster_comments(comments, config.text)
+    allowed = find_allowed(comments, clustered, config.judge.allow_texts, config.text)
     comments = comments.drop("source_file", "source_line", "target_group", "parent_id", "conversation_id", "repost_of")
     tell("measuring evidence", 0, None)
     measured = _measure(comments, clustered, config)
+    warnings = _warnings(comments, clustered, measured)
     tell("negative control", 0, None)
-    control = _negative_control(comments, clustered, config)
+    control = _negative_control(comments, clustered, allowed, config)
     comments = comments.drop("url", "author_handle", "author_name", "author_verified", "like_count")
     clustered = replace(clustered, marks=MARKS.empty())
     tell("judging", 0, None)
-    judged = _judge(comments, clustered, measured, config)
+    judged = _judge(comments, clustered, measured, allowed, config)
     return Result(
         comments=judged.comments,
         accounts=judged.accounts,
@@ -97,7 +101,7 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
         links=measured.links,
         bursts=measured.bursts,
         rejects=REJECTS.check(ingested.rejects),
-        run=_run(ingested, judged, signals, span, control, config),
+        run=_run(ingested, judged, signals, span, control, warnings, config),
         config=config,
     )
 
@@ -113,7 +117,8 @@ def _slim(comments: pl.DataFrame) -> pl.DataFrame:
 
 def find(comments: pl.DataFrame, clustered: Clustered, config: Config) -> Judged:
     """Measure and judge COMMENTS whose texts are compared already, as `scan` does between reading and writing."""
-    return _judge(comments, clustered, _measure(comments, clustered, config), config)
+    allowed = find_allowed(comments, clustered, config.judge.allow_texts, config.text)
+    return _judge(comments, clustered, _measure(comments, clustered, config), allowed, config)
 
 
 def _measure(comments: pl.DataFrame, clustered: Clustered, config: Config) -> Measured:
@@ -127,7 +132,9 @@ def _measure(comments: pl.DataFrame, clustered: Clustered, config: Config) -> Me
     )
 
 
-def _judge(comments: pl.DataFrame, clustered: Clustered, measured: Measured, config: Config) -> Judged:
+def _judge(
+    comments: pl.DataFrame, clustered: Clustered, measured: Measured, allowed: pl.Series, config: Config
+) -> Judged:
     return judge(
         comments,
         clustered.texts,
@@ -139,13 +146,16 @@ def _judge(comments: pl.DataFrame, clustered: Clustered, measured: Measured, con
         measured.signs,
         measured.growth,
         config.judge,
+        allowed=allowed,
         q_max=config.evidence.false_discovery_rate,
         growth_q_max=config.evidence.growth_false_discovery_rate,
         min_accounts=config.evidence.min_cluster_accounts,
     )
 
 
-def _negative_control(comments: pl.DataFrame, clustered: Clustered, config: Config) -> dict[str, int] | None:
+def _negative_control(
+    comments: pl.DataFrame, clustered: Clustered, allowed: pl.Series, config: Config
+) -> dict[str, int] | None:
     """Run the same stages where nobody coordinates: moments, authors and marks dealt out anew at each target.
 
     The texts stay, so that what is popular stays popular; whoever posts them, when, and in which disguise is drawn
@@ -165,7 +175,7 @@ def _negative_control(comments: pl.DataFrame, clustered: Clustered, config: Conf
             clustered.marks.select(marks)[generator.permutation(clustered.marks.height)]
         )
         control = Clustered(clustered.texts, shuffled_marks, clustered.members)
-        judged = _judge(dealt, control, _measure(dealt, control, config), config)
+        judged = _judge(dealt, control, _measure(dealt, control, config), allowed, config)
         found += judged.campaigns.filter(pl.col("tier") != "low").height
     return {"runs": _CONTROL_RUNS, "campaigns_found": found}
 
@@ -182,7 +192,7 @@ def _shuffled(comments: pl.DataFrame, generator: np.random.Generator, columns: l
 
 def _run(
     ingested: Ingested, judged: Judged, signals: Mapping[str, Any], span: tuple[Any, Any],
-    control: Mapping[str, int] | None, config: Config,
+    control: Mapping[str, int] | None, warnings: list[str], config: Config,
 ) -> dict[str, Any]:  # fmt: skip
     counts = ingested.counts
     tiers = dict(judged.campaigns.group_by("tier").len().iter_rows())
@@ -211,8 +221,36 @@ def _run(
         "span": {"start": _iso(span[0]), "end": _iso(span[1])},
         "too_many_rejects": ingested.too_many_rejects,
         "signals": dict(signals),
+        "warnings": warnings,
         "negative_control": dict(control) if control else None,
     }
+
+
+def _warnings(comments: pl.DataFrame, clustered: Clustered, measured: Measured) -> list[str]:
+    """Say in plain sentences what in the dump itself limits what can be found in it."""
+    warnings = []
+    if chats := measured.live_chats:
+        n, gap_s = chats[0]
+        pace = f"one every {max(gap_s, 1):.0f} s" if gap_s >= 1 else "several a second"
+        which = "1 thread looks like a live chat" if len(chats) == 1 else f"{len(chats):,} threads look like live chats"
+        largest = "" if len(chats) == 1 else "the largest: "
+        warnings.append(
+            f"{which} ({largest}{n:,} comments, {pace}): closeness in time and meeting again were not tested there."
+        )
+    sizes = clustered.members.group_by("cluster_id").len()["len"].to_list()
+    share = max(sizes, default=0) / comments.height
+    if share >= _ONE_TEXT_SHARE and comments.height >= _ONE_TEXT_COMMENTS:
+        warnings.append(
+            f"{share:.0%} of the comments are near copies of one text: there is hardly any other traffic to compare "
+            "them with, so that little can be told from chance."
+        )
+    if measured.precision_s >= 3_600:
+        unit = {3_600: "hour", 86_400: "day"}.get(measured.precision_s, "month")
+        warnings.append(
+            f"Times are known to the {unit} at best: copies that follow each other within minutes cannot be told from "
+            "others."
+        )
+    return warnings
 
 
 def _iso(moment: object) -> str | None:

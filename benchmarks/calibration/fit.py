@@ -15,7 +15,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from benchmarks.calibration.measure import ORDINARY, Tables
-from detector.judge.explain import CAMPAIGN_BITS_MAX, account_facts
+from detector.judge.explain_accounts import CAMPAIGN_BITS_MAX, account_facts
 from detector.judge.weigh import SIGNALS, unfitted
 
 Floats = npt.NDArray[np.float64]

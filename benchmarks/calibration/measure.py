@@ -15,12 +15,12 @@ from benchmarks.calibration.dumps import Dump, list_dumps
 from detector import pipeline
 from detector.config import Config, JudgeConfig
 from detector.ingest.read import read_comments
-from detector.judge.explain import account_facts
+from detector.judge.explain_accounts import account_facts
 from detector.judge.standing import judge_accounts
 from detector.judge.tiers import judge_candidates
 from detector.judge.weigh import SIGNALS, weigh
 from detector.judge.weights import UNFITTED, load_weights
-from detector.text import cluster_comments
+from detector.text import cluster_comments, find_allowed
 
 TABLES = Path(__file__).parent
 NAMES = ("candidates", "accounts", "rates")
@@ -72,11 +72,12 @@ def measure_dump(dump: Dump) -> Tables:
     comments = read_comments(source, _CONFIG.ingest).comments
     clustered = cluster_comments(comments, _CONFIG.text)
     measured = pipeline._measure(comments, clustered, _CONFIG)
-    judged = pipeline._judge(comments, clustered, measured, _CONFIG)
+    allowed = find_allowed(comments, clustered, _CONFIG.judge.allow_texts, _CONFIG.text)
+    judged = pipeline._judge(comments, clustered, measured, allowed, _CONFIG)
     weights = load_weights(UNFITTED)
     weighed = weigh(measured.tests, _CONFIG.evidence.false_discovery_rate, weights)
     smallest = _CONFIG.evidence.min_cluster_accounts
-    tiers = judge_candidates(measured.candidates, weighed, comments, _CONFIG.judge, weights, smallest)
+    tiers = judge_candidates(measured.candidates, weighed, comments, allowed, weights, smallest)
     standing = judge_accounts(
         measured.candidates, measured.accounts, tiers, weighed, measured.signs, _CONFIG.judge, weights
     )

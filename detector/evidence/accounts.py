@@ -151,18 +151,24 @@ def measure_batches(
     account, the others in it are binomial; the smallest p is multiplied by the windows tried (Bonferroni), which is
     conservative. The window must also stand out from the group's own windows around it (negative binomial tail),
     or a group of newcomers would look like a batch in every week of its youth. A sign-up wave that the whole platform
-    had is in the background too and does not count.
+    had is in the background too and does not count, nor does one that brought at least as many accounts to the main
+    target which copy nothing: a school class, or a community that has moved, has a few words in common.
     """
     n_groups = len(main_target)
     dated = Dated.of(traffic, groups, accounts)
     sizes = np.bincount(dated.groups, minlength=n_groups)
     everywhere = Backdrop(traffic, rows, row_groups, np.zeros(n_groups, dtype=np.int64))
     there = Backdrop(traffic, rows, row_groups, main_target + 1)
+    others = _created_apart(traffic, rows)
     best = np.full((4, n_groups), np.nan)
     best[2, sizes >= _BATCH_ACCOUNTS_MIN] = 1.0
     signed = np.zeros(len(dated.keys), dtype=np.bool_)
     for window in windows_h:
         count, share, p = weigh_windows(dated, sizes, window, len(windows_h), everywhere, there)
+        beside = main_target[dated.groups] * _HOURS + dated.created
+        n_others = _between(others, beside, window)
+        is_shared = (n_others >= count) & (_stands_out(others, beside, n_others, window) <= IN_BATCH_P_MAX)
+        p[is_shared] = 1.0
         # The first entry of a group with its smallest p.
         first = np.lexsort((-count, p, dated.groups))
         lead = first[np.searchsorted(dated.groups[first], np.flatnonzero(sizes))]
@@ -203,19 +209,30 @@ def weigh_windows(
     )
     tried = sizes[dated.groups] * n_windows
     p = np.minimum(binomial_tail(count - 1, sizes[dated.groups] - 1, share) * tried, 1.0)
-    p = np.maximum(p, np.minimum(_stands_out(dated.keys, count - 1, window) * tried, 1.0))
+    p = np.maximum(p, np.minimum(_stands_out(dated.keys, dated.keys, count - 1, window) * tried, 1.0))
     p[count < _BATCH_ACCOUNTS_MIN] = 1.0
     return count, share, p
 
 
-def _stands_out(keys: Codes, count: Codes, window: int) -> Floats:
-    """Return the chance of so many in a window, given the group's own windows beside it.
+def _created_apart(traffic: Traffic, rows: Codes) -> Codes:
+    """Return target and hour of creation of the accounts that comment there and stand in none of `rows`, sorted."""
+    apart = traffic.has_created.copy()
+    apart[traffic.account[rows][traffic.account[rows] != UNKNOWN]] = False
+    theirs = np.flatnonzero(traffic.account != UNKNOWN)
+    theirs = theirs[apart[traffic.account[theirs]]]
+    n_accounts = max(len(traffic.accounts), 1)
+    pairs = np.unique(traffic.target[theirs] * n_accounts + traffic.account[theirs])
+    return np.sort(pairs // n_accounts * _HOURS + traffic.created[pairs % n_accounts])
+
+
+def _stands_out(keys: Codes, start: Codes, count: Codes, window: int) -> Floats:
+    """Return the chance of so many in the windows that begin at `start`, given the windows beside each.
 
     On each side the largest of four is left out, for it may be another batch; the busier side counts. The other three
     tell the usual number with its error: Gamma (their sum + 1/2, 3), so that the count is negative binomial.
     """
     sides = [
-        np.sort([_between(keys, keys + step * window, window) for step in steps], axis=0)[:3].sum(axis=0)
+        np.sort([_between(keys, start + step * window, window) for step in steps], axis=0)[:3].sum(axis=0)
         for steps in ((-4, -3, -2, -1), (1, 2, 3, 4))
     ]
     tail: Floats = np.where(count > 0, betainc(np.maximum(count, 1), np.maximum(*sides) + 0.5, 0.25), 1.0)

@@ -5,6 +5,7 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.evidence.significance import binomial_tail
+from detector.evidence.synchrony import sample_rows
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
 
 Floats = npt.NDArray[np.float64]
@@ -12,10 +13,13 @@ Floats = npt.NDArray[np.float64]
 DISGUISES = ("invisible", "homoglyph", "tail")
 _KEYS = {"invisible": "invisible_key", "homoglyph": "homoglyph_key", "tail": "tail_key"}
 _ALIKE_MAX = 0.5
+_TESTED_COPIES = 200
+_COMPARED_COPIES = 20
+_OWN_SHARE_MIN = 0.5
 
 
 def measure_disguise(
-    marks: pl.DataFrame, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int
+    marks: pl.DataFrame, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int, seed: int
 ) -> tuple[Floats, Floats, Floats, Floats, pl.DataFrame]:
     """Test whether the copies of a group carry marks of disguise that differ from copy to copy.
 
@@ -25,12 +29,14 @@ def measure_disguise(
         MARKS.
     rows, groups
         (m,) comments and their groups.
+    seed
+        Chooses the copies that are tested where they are many.
 
     Returns
     -------
     observed, expected, p, detail
-        (n_groups,) distinct variants of the most telling mark, expected number, p times the marks tried, and the
-        index of that mark in `DISGUISES`.
+        (n_groups,) distinct variants of the most telling mark among the copies tested, expected number, p times the
+        marks tried, and the index of that mark in `DISGUISES`.
     carriers
         `group`, `account` of the known accounts whose copies carry a telling mark.
 
@@ -38,33 +44,58 @@ def measure_disguise(
     -----
     Copies that all carry the same mark were copied with it, as from a web page, and count once: a variant is one way of
     placing marks, or one pattern of letters and digits in a tail; where more than half of the marked copies are alike,
-    none count. Null: comments of the group are marked as often as the other comments.
+    none count. Nor do they where the first few marks that one looks at repeat each other: ticket numbers follow a few
+    patterns, and what is made to look different hardly ever repeats one. Null: comments of the group are marked as
+    often as the other comments. A text has only so many places for a mark, so that the variants of a large group end
+    where the number expected grows on: at most `_TESTED_COPIES` of its copies are tested.
     """
-    frame = (
-        pl.DataFrame({"row": rows, "group": groups}, schema={"row": pl.UInt32, "group": pl.Int64})
-        .join(marks.select("row", *_KEYS.values()), on="row", how="left")
-        .sort("group", "row")
-    )
-    everywhere = {name: marks.height - marks[key].null_count() for name, key in _KEYS.items()}
-    out = np.full((4, n_groups), np.nan)
+    columns = {"row": pl.UInt32, "group": pl.Int64}
+    carried = marks.select("row", *_KEYS.values())
+    frame = pl.DataFrame({"row": rows, "group": groups}, schema=columns).join(carried, on="row", how="left")
+    frame = frame.sort("group", "row")
+    tested = _some(frame, _TESTED_COPIES, seed)
     sizes = np.bincount(groups, minlength=n_groups)
+    trials = np.minimum(sizes, _TESTED_COPIES)
+    out = np.full((4, n_groups), np.nan)
     carriers = []
     for index, name in enumerate(DISGUISES):
-        marked = frame.filter(pl.col(_KEYS[name]).is_not_null())
-        placed = marked.group_by("group", _KEYS[name]).len().group_by("group")
-        counts = placed.agg(n=pl.col("len").sum(), variants=pl.len(), most=pl.col("len").max())
-        here, variants = np.zeros(n_groups), np.zeros(n_groups)
-        here[counts["group"].to_numpy()] = counts["n"].to_numpy()
-        # Where most marked copies bear the same mark, it came with the text.
-        differ = (counts["most"] <= _ALIKE_MAX * counts["n"]).to_numpy()
-        variants[counts["group"].to_numpy()[differ]] = counts["variants"].to_numpy()[differ]
-        share = np.minimum((everywhere[name] - here + 1) / np.maximum(marks.height - sizes + 1, 1), 1.0)
-        p = np.minimum(binomial_tail(np.where(variants > 1, variants, 0), sizes, share) * len(DISGUISES), 1.0)
+        key = _KEYS[name]
+        marked = frame.filter(pl.col(key).is_not_null())
+        elsewhere = marks.height - marks[key].null_count() - np.bincount(marked["group"].to_numpy(), minlength=n_groups)
+        variants = np.where(_differ(marked, key, n_groups, seed), _variants(tested, key, n_groups), 0)
+        share = np.minimum((elsewhere + 1) / np.maximum(marks.height - sizes + 1, 1), 1.0)
+        p = np.minimum(binomial_tail(np.where(variants > 1, variants, 0), trials, share) * len(DISGUISES), 1.0)
         better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))
-        out[:, better] = variants[better], (share * sizes)[better], p[better], np.full(int(better.sum()), index)
+        out[:, better] = variants[better], (share * trials)[better], p[better], np.full(int(better.sum()), index)
         telling = np.flatnonzero((variants > 1) & (p <= 1e-3))
         carriers.append(marked.filter(pl.col("group").is_in(telling.tolist())).select("group", "row"))
     listed = pl.concat(carriers)
     account = traffic.account[listed["row"].to_numpy()]
     listed = listed.with_columns(account=pl.Series(account)).filter(pl.col("account") != UNKNOWN)
     return out[0], out[1], out[2], out[3], listed.select("group", "account").unique().sort("group", "account")
+
+
+def _some(frame: pl.DataFrame, at_most: int, seed: int) -> pl.DataFrame:
+    """Keep at most so many rows of each group, picked by their rank in it."""
+    rows, groups = sample_rows(frame["row"].to_numpy(), frame["group"].to_numpy(), at_most, seed)
+    kept = pl.DataFrame({"row": rows, "group": groups}, schema=frame.select("row", "group").schema)
+    return frame.join(kept, on=["row", "group"], how="semi", maintain_order="left")
+
+
+def _variants(frame: pl.DataFrame, key: str, n_groups: int) -> Codes:
+    """Count the different marks of each group, (n_groups,)."""
+    counts = frame.filter(pl.col(key).is_not_null()).group_by("group").agg(n=pl.col(key).n_unique())
+    variants = np.zeros(n_groups, dtype=np.int64)
+    variants[counts["group"].to_numpy()] = counts["n"].to_numpy()
+    return variants
+
+
+def _differ(marked: pl.DataFrame, key: str, n_groups: int, seed: int) -> npt.NDArray[np.bool_]:
+    """Tell in which groups marked copies bear marks of their own, and not the same one or a few, (n_groups,)."""
+    alike = marked.group_by("group", key).len().group_by("group").agg(n=pl.col("len").sum(), most=pl.col("len").max())
+    came_along = alike.filter(pl.col("most") > _ALIKE_MAX * pl.col("n"))["group"].to_numpy()
+    compared = _some(marked, _COMPARED_COPIES, seed)
+    n_compared = np.bincount(compared["group"].to_numpy(), minlength=n_groups)
+    differ: npt.NDArray[np.bool_] = _variants(compared, key, n_groups) >= _OWN_SHARE_MIN * n_compared
+    differ[came_along] = False
+    return differ

@@ -37,7 +37,7 @@ from detector.evidence.serials import measure_serials
 from detector.evidence.significance import false_discovery_rates
 from detector.evidence.spread import measure_spread
 from detector.evidence.synchrony import measure_synchrony
-from detector.evidence.traffic import Codes, Traffic, observe_traffic
+from detector.evidence.traffic import Codes, Traffic, list_live_chats, observe_traffic
 from detector.schema import SIGNS, TESTS
 
 Floats = npt.NDArray[np.float64]
@@ -45,7 +45,10 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Measured:
-    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, GROWTH, LINKS and BURSTS."""
+    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, GROWTH, LINKS and BURSTS.
+
+    `live_chats` lists comments and median seconds between them of each live chat; `precision_s` is that of the times.
+    """
 
     accounts: pl.DataFrame
     candidates: pl.DataFrame
@@ -55,6 +58,8 @@ class Measured:
     growth: pl.DataFrame
     links: pl.DataFrame
     bursts: pl.DataFrame
+    live_chats: tuple[tuple[int, float], ...]
+    precision_s: int
 
 
 def measure(
@@ -76,8 +81,8 @@ def measure(
     information_min_bits
         Clusters of texts that carry less are left out: greetings and cheers are not evidence.
     """
-    traffic = observe_traffic(comments, config)
     kept, copied = find_judgeable(comments, texts, members, information_min_bits)
+    traffic = observe_traffic(comments, config, kept["row"].to_numpy().astype(np.int64))
     accounts = describe_accounts(comments, copied)
     clusters = encode(kept, traffic)
     company = measure_company(traffic, clusters.first_rows, clusters.first_clusters, clusters.n)
@@ -131,6 +136,8 @@ def measure(
         ),
         links=tabulate_links(pairs, traffic, *first),
         bursts=find_bursts(traffic, clusters.rows, clusters.clusters, clusters.ids, bin_min=config.burst_bins_min),
+        live_chats=list_live_chats(traffic),
+        precision_s=traffic.precision_s,
     )
 
 
@@ -144,7 +151,9 @@ def _measure_groups(
     main_target = _main_targets(traffic, clusters.rows, row_groups, n_groups)
     batches = measure_batches(traffic, clusters.rows, row_groups, *pairs, main_target, config.batch_windows_h)
     same_name = measure_names(accounts, *pairs, n_groups)
-    observed, expected, p, detail, carriers = measure_disguise(marks, traffic, clusters.rows, row_groups, n_groups)
+    observed, expected, p, detail, carriers = measure_disguise(
+        marks, traffic, clusters.rows, row_groups, n_groups, config.seed
+    )
     disguise = GroupTest(
         observed, expected, p, detail, carriers["group"].to_numpy(), carriers["account"].to_numpy()
     )  # fmt: skip

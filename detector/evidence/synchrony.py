@@ -52,7 +52,7 @@ def measure_synchrony(
     results = np.full((4, n_clusters), np.nan)
     windows = np.array([w for w in config.synchrony_windows_s if w >= traffic.precision_s], dtype=np.int64)
     usable = traffic.has_time[rows] & ~traffic.is_live[rows]
-    rows, clusters = _sample(rows[usable], clusters[usable], config.max_permuted_comments, config.seed)
+    rows, clusters = sample_rows(rows[usable], clusters[usable], config.max_permuted_comments, config.seed)
     sizes = np.bincount(clusters, minlength=n_clusters)
     if not len(windows):
         return results[0], results[1], results[2], results[3]
@@ -84,7 +84,7 @@ class _Pool:
         self.starts = np.cumsum(self.sizes) - self.sizes
 
 
-def _sample(rows: Codes, clusters: Codes, at_most: int, seed: int) -> tuple[Codes, Codes]:
+def sample_rows(rows: Codes, clusters: Codes, at_most: int, seed: int) -> tuple[Codes, Codes]:
     """Order by cluster and row, keeping at most so many rows of each, picked by a hash of their rank in it.
 
     The rank, and not the row: it stays when comments elsewhere come and go.

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.config import EvidenceConfig
+from detector.evidence.crowds import find_crowds
 
 Codes = npt.NDArray[np.int64]
 
@@ -30,7 +31,8 @@ class Traffic:
     target
         (n,) index into `targets`; comments without a target share one of their own, the last.
     stratum
-        (n,) target and period: inside one, moments are exchangeable unless somebody coordinates.
+        (n,) target and period, or language in a crowd there: inside one, moments are exchangeable unless somebody
+        coordinates.
     time
         (n,) microseconds since 1970 UTC; `has_time` tells where it is known.
     is_live
@@ -59,8 +61,18 @@ class Traffic:
         return int(self.stratum.max()) + 1 if len(self.stratum) else 0
 
 
-def observe_traffic(comments: pl.DataFrame, config: EvidenceConfig) -> Traffic:
-    """Bring COMMENTS into integer columns."""
+def observe_traffic(comments: pl.DataFrame, config: EvidenceConfig, copies: Codes | None = None) -> Traffic:
+    """Bring COMMENTS into integer columns.
+
+    Parameters
+    ----------
+    comments
+        COMMENTS.
+    config
+        The length of a period.
+    copies
+        (m,) rows that are near copies of others; without them no crowds are told apart.
+    """
     account, accounts = _encode(comments["account"])
     target, targets = _encode(comments["target"])
     target[target == UNKNOWN] = len(targets)
@@ -69,7 +81,16 @@ def observe_traffic(comments: pl.DataFrame, config: EvidenceConfig) -> Traffic:
     # Where a dump does not say whom a comment addresses, shorter periods stand in for the occasions of comments.
     days = np.where(target == len(targets), 1, config.period_days)
     period = np.where(has_time, time // (days * 24 * HOUR_US), UNKNOWN)
-    stratum = np.unique(np.stack([target, period]), axis=1, return_inverse=True)[1].astype(np.int64).ravel()
+    thread = _number(target, period)
+    is_live = _live(thread, time, has_time, target < len(targets))
+    crowd = np.zeros_like(thread)
+    if copies is not None:
+        is_copy = np.zeros(len(thread), dtype=np.bool_)
+        is_copy[copies] = True
+        # A stream without targets is no place.
+        crowd = find_crowds(thread, time, has_time & (target < len(targets)) & ~is_live, is_copy)
+    # A song is sung by those who speak its language: inside a crowd each is compared with its own.
+    tongue = np.where(crowd > 0, _encode(comments["lang"])[0], UNKNOWN)
     created = (
         comments.filter(pl.col("account").is_not_null())
         .group_by("account")
@@ -80,10 +101,10 @@ def observe_traffic(comments: pl.DataFrame, config: EvidenceConfig) -> Traffic:
     return Traffic(
         account=account,
         target=target,
-        stratum=stratum,
+        stratum=_number(_number(thread, crowd), tongue),
         time=time,
         has_time=has_time,
-        is_live=_live(stratum, time, has_time, target < len(targets)),
+        is_live=is_live,
         accounts=accounts,
         targets=targets,
         created=hours.fill_null(0).to_numpy().astype(np.int64),
@@ -92,12 +113,30 @@ def observe_traffic(comments: pl.DataFrame, config: EvidenceConfig) -> Traffic:
     )
 
 
+def list_live_chats(traffic: Traffic) -> tuple[tuple[int, float], ...]:
+    """Return comments, and median seconds between them, of each live chat, the largest first."""
+    chats = (
+        pl.DataFrame({"target": traffic.target, "time": traffic.time})
+        .filter(pl.Series(traffic.is_live))
+        .sort("target", "time")
+        .group_by("target")
+        .agg(n=pl.len(), gap_s=pl.col("time").diff().median() / 1e6)
+        .sort("n", "target", descending=[True, False])
+    )
+    return tuple(chats.select("n", "gap_s").iter_rows())
+
+
 def _encode(values: pl.Series) -> tuple[Codes, pl.Series]:
     """Return the position of each value among the sorted distinct values, and these."""
     names = values.drop_nulls().unique().sort()
     table = names.alias("name").to_frame().with_row_index("code")
     codes = values.alias("name").to_frame().join(table, on="name", how="left", maintain_order="left")["code"]
     return codes.cast(pl.Int64).fill_null(UNKNOWN).to_numpy(writable=True), names
+
+
+def _number(outer: Codes, inner: Codes) -> Codes:
+    """Number the distinct pairs, in their order."""
+    return np.unique(np.stack([outer, inner]), axis=1, return_inverse=True)[1].astype(np.int64).ravel()
 
 
 def _precision(precision: pl.Series, time: Codes) -> int:

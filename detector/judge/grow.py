@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from detector.judge.explain import FOUND_BITS, NO_COPIES_BITS, TIE_BITS
+from detector.judge.explain_accounts import FOUND_BITS, NO_COPIES_BITS, TIE_BITS
 from detector.judge.tiers import band, strength, tier_of
 
 _CAMPAIGN_RANK_MIN = 2

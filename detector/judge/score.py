@@ -6,13 +6,8 @@ import polars as pl
 
 from detector.config import JudgeConfig
 from detector.judge.describe import describe_campaigns, describe_clusters
-from detector.judge.explain import (
-    explain_accounts,
-    explain_copying,
-    explain_grown_comments,
-    explain_growth,
-    explain_tests,
-)  # fmt: skip
+from detector.judge.explain import explain_copying, explain_declared, explain_tests
+from detector.judge.explain_accounts import explain_accounts, explain_grown_comments, explain_growth
 from detector.judge.grow import admit, grow
 from detector.judge.standing import judge_accounts, score_accounts, score_comments
 from detector.judge.tiers import judge_candidates
@@ -44,6 +39,7 @@ def judge(
     growth: pl.DataFrame,
     config: JudgeConfig,
     *,
+    allowed: pl.Series,
     q_max: float,
     growth_q_max: float,
     min_accounts: int,
@@ -56,6 +52,8 @@ def judge(
         COMMENTS, TEXTS and MEMBERS.
     accounts, candidates, ties, tests, signs, growth
         ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS and GROWTH, as the evidence wing leaves them.
+    allowed
+        Rows whose wording the user has declared innocent.
     q_max, growth_q_max
         False discovery rates from which a fact, and ties of an account to a core, count.
     min_accounts
@@ -63,7 +61,7 @@ def judge(
     """
     weights = load_weights(config.weights)
     weighed = weigh(tests, q_max, weights)
-    tiers = judge_candidates(candidates, weighed, comments, config, weights, min_accounts)
+    tiers = judge_candidates(candidates, weighed, comments, allowed, weights, min_accounts)
     standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config, weights)
     standing = admit(growth, tiers, accounts, standing, growth_q_max)
     grown = grow(candidates, ties, growth, standing)
@@ -73,18 +71,21 @@ def judge(
     )
     campaigns = describe_campaigns(tiers, candidates, grown, standing, comments, texts, members)
     clusters = describe_clusters(members, comments, texts, tiers, candidates)
+    declared = campaigns.join(tiers.filter("is_allowed"), on="campaign_id", how="semi")
     return Judged(
         comments=SCORED_COMMENTS.check(scored_comments),
         accounts=SCORED_ACCOUNTS.check(scored_accounts),
         clusters=CLUSTERS.check(clusters),
         campaigns=CAMPAIGNS.check(campaigns.select(list(CAMPAIGNS.columns))),
-        evidence=_evidence(weighed, campaigns, clusters, standing, growth, _grown_comments(comments, grown), weights),
+        evidence=_evidence(
+            weighed, campaigns, declared, clusters, standing, growth, _grown_comments(comments, grown), weights
+        ),
     )
 
 
 def _evidence(
-    weighed: pl.DataFrame, campaigns: pl.DataFrame, clusters: pl.DataFrame, standing: pl.DataFrame,
-    growth: pl.DataFrame, grown: pl.DataFrame, weights: Weights,
+    weighed: pl.DataFrame, campaigns: pl.DataFrame, declared: pl.DataFrame, clusters: pl.DataFrame,
+    standing: pl.DataFrame, growth: pl.DataFrame, grown: pl.DataFrame, weights: Weights,
 ) -> pl.DataFrame:  # fmt: skip
     """Write the sentences about everything that is reported, strongest first within a subject."""
     subjects = pl.concat(
@@ -100,6 +101,7 @@ def _evidence(
         pl.concat(
             [
                 explain_tests(told),
+                explain_declared(declared),
                 explain_copying(
                     campaigns.with_columns(n_accounts="n_copiers", n_comments="n_copies"),
                     "campaign",

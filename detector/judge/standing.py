@@ -7,7 +7,7 @@ never for being copied, and not where most of its comments are its own words.
 import polars as pl
 
 from detector.config import JudgeConfig
-from detector.judge.explain import weigh_accounts
+from detector.judge.explain_accounts import weigh_accounts
 from detector.judge.tiers import band, rank_of, strength, tier_of
 from detector.judge.weights import Weights
 from detector.schema import SCORED_ACCOUNTS, SCORED_COMMENTS

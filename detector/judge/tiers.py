@@ -8,8 +8,7 @@ accounts.
 
 import polars as pl
 
-from detector.config import JudgeConfig
-from detector.judge.weigh import ABOUT_ACCOUNTS, SIGNALS
+from detector.judge.weigh import ABOUT_ACCOUNTS, DECLARED_BITS, SIGNALS
 from detector.judge.weights import Weights
 from detector.schema import TIERS
 
@@ -21,10 +20,13 @@ _ACCOUNT_FIELDS = ("author_created_at", "author_followers", "author_following", 
 
 
 def judge_candidates(
-    candidates: pl.DataFrame, weighed: pl.DataFrame, comments: pl.DataFrame, config: JudgeConfig, weights: Weights,
+    candidates: pl.DataFrame, weighed: pl.DataFrame, comments: pl.DataFrame, allowed: pl.Series, weights: Weights,
     min_accounts: int,
 ) -> pl.DataFrame:  # fmt: skip
-    """Give every candidate its tiers, its `bits` (the sum of its weights) and the `score` made of both."""
+    """Give every candidate its tiers, its `bits` (the sum of its weights), the `score` of both, and `is_allowed`.
+
+    A candidate that holds one of the `allowed` rows is low at most.
+    """
     facts = weighed.filter(pl.col("subject_kind") == "campaign")
     found = (
         facts.group_by("subject_id")
@@ -36,8 +38,10 @@ def judge_candidates(
         )
         .rename({"subject_id": "campaign_id"})
     )  # fmt: skip
-    allowed = _allowed(candidates, comments, config)
-    sized = candidates.group_by("campaign_id").agg(n_accounts=pl.col("account").drop_nulls().n_unique())
+    sized = candidates.group_by("campaign_id").agg(
+        n_accounts=pl.col("account").drop_nulls().n_unique(),
+        is_allowed=pl.col("row").is_in(allowed.implode()).any(),
+    )
     together = pl.col("company") | pl.col("linked_accounts")
     again = together & pl.col("synchrony")
     weak = [pl.col(name) for name, signal in SIGNALS.items() if signal.is_weak]
@@ -61,14 +65,14 @@ def judge_candidates(
     )  # fmt: skip
     return (
         sized.join(found, on="campaign_id", how="left")
-        .join(allowed, on="campaign_id", how="left")
-        .with_columns(pl.col(list(SIGNALS)).fill_null(False), bits=weights.copying + pl.col("bits").fill_null(0.0))
+        .with_columns(pl.col(list(SIGNALS)).fill_null(False), bits=weights.copying + pl.col("bits").fill_null(0.0)
+            + pl.when("is_allowed").then(DECLARED_BITS).otherwise(0.0))
         .with_columns(coordination=coordination, inauthenticity=inauthenticity, rank=overall)
         .with_columns(
             # Coordination by the same accounts, with signs beside it, is stronger coordination.
             pl.when((pl.col("coordination") == 2) & (pl.col("rank") == 3)).then(3).otherwise("coordination")
             .alias("coordination"),
-            pl.when(pl.col("is_allowed").fill_null(False)).then(pl.min_horizontal("rank", 1)).otherwise("rank")
+            pl.when("is_allowed").then(pl.min_horizontal("rank", 1)).otherwise("rank")
             .alias("rank"),
         )
         .with_columns(
@@ -81,18 +85,6 @@ def judge_candidates(
         .with_columns(score=band(pl.col("tier"), strength(pl.col("bits"))))
         .sort("campaign_id")
     )  # fmt: skip
-
-
-def _allowed(candidates: pl.DataFrame, comments: pl.DataFrame, config: JudgeConfig) -> pl.DataFrame:
-    """Find the candidates that hold a text which the user has declared innocent."""
-    if not config.allow_texts:
-        return pl.DataFrame(schema={"campaign_id": pl.String, "is_allowed": pl.Boolean})
-    return (
-        candidates.join(comments.select("row", "text"), on="row")
-        .filter(pl.col("text").str.contains_any(list(config.allow_texts), ascii_case_insensitive=True))
-        .select("campaign_id", is_allowed=pl.lit(True))
-        .unique()
-    )
 
 
 def strength(bits: pl.Expr) -> pl.Expr:

@@ -31,7 +31,8 @@ SIGNALS = {
         Signal("company", "coordination", cap_bits=12.0, observed_min=3.0, excess_min=2.0),
         Signal("linked_accounts", "coordination", cap_bits=12.0, observed_min=3.0, excess_min=0.0),
         Signal("creation_batch", "inauthenticity", cap_bits=12.0, observed_min=4.0, excess_min=3.0),
-        Signal("disguise", "inauthenticity", cap_bits=10.0, observed_min=3.0, excess_min=2.0),
+        # Order and ticket numbers come in a few forms: fewer than five ways to differ say nothing.
+        Signal("disguise", "inauthenticity", cap_bits=10.0, observed_min=5.0, excess_min=2.0),
         # A form letter to every member reaches every member: this adds, and moves no tier.
         Signal("spread", "coordination", cap_bits=6.0, observed_min=4.0, excess_min=1.25),
         # People come back for an election: several accounts, and many times what is usual at the same targets.
@@ -48,6 +49,8 @@ SIGNALS = {
 ABOUT_ACCOUNTS = ("creation_batch", "dormancy", "duplicate_profiles")
 """Signals about the accounts themselves: without one of them nothing is high."""
 
+DECLARED_BITS = -8.0
+"""What the user's word that a text is innocent weighs."""
 _ORDINARY_P = 0.2
 _ORDINARY_BITS = {"company": -2.0, "creation_batch": -2.0, "synchrony": -1.0}
 

@@ -39,6 +39,7 @@ def play_copies(part: recipe.Copies, posts: Posts, n: int, n_accounts: int, rng:
     lang = np.asarray(list(part.languages), dtype=object)[accounts.language[author]]
     texts, templates = _texts(part, lang, rng)
     names = [posts.names[number] for number in target]
+    place = np.argsort(np.argsort(at, kind="stable")) + 1
     return Draft(
         accounts,
         posts,
@@ -47,7 +48,10 @@ def play_copies(part: recipe.Copies, posts: Posts, n: int, n_accounts: int, rng:
             account=author,
             at=at,
             post=post,
-            text=[text.replace("{target}", name) for text, name in zip(texts, names, strict=True)],
+            text=[
+                text.replace("{target}", name).replace("{number}", f"{number:,}")
+                for text, name, number in zip(texts, names, place.tolist(), strict=True)
+            ],
             url=[part.url or None] * n,
             lang=lang.tolist(),
             label=None if part.label is None else np.full(n, part.label),

@@ -1,8 +1,8 @@
 """Numbered recipes: the parameters of a simulated comment section, as tables of a TOML file.
 
 A recipe describes a *stage* (targets and their posts) and the parts played on it: `organic` people, `campaign`s,
-`copies` of one public text by many people, and news `articles`. Every number is data, with its unit in its name.
-Counts hold at scale 1.0. A recipe may take in the parts of other recipes with `include`.
+`copies` of one public text by many people, news `articles`, and live `chat`s. Every number is data, with its unit in
+its name. Counts hold at scale 1.0. A recipe may take in the parts of other recipes with `include`.
 """
 
 import datetime as dt
@@ -236,7 +236,8 @@ class Copies(Part, frozen=True, kw_only=True):
     Attributes
     ----------
     texts
-        The versions by language; `{target}` stands for the target's name, {a|b} for a choice of words.
+        The versions by language; `{target}` stands for the target's name, `{number}` for the place of a signature among
+        all, {a|b} for a choice of words.
     url
         A public link that everyone adds; empty for none.
     mention
@@ -257,6 +258,32 @@ class Copies(Part, frozen=True, kw_only=True):
     emoji_used: tuple[str, ...] = ("👍", "🙏", "❤️")
     start: dt.datetime | None = None
     half_life_h: Positive | None = None
+
+
+class Chat(Part, frozen=True, kw_only=True):
+    """Live chats of the same people: `n_comments` in all, shared by sessions of `length_min` from each of `starts`.
+
+    Attributes
+    ----------
+    texts
+        What waves of people repeat, by language; {a|b} for a choice of words.
+    wave_share, n_waves, wave_length_s
+        Share of the comments that fall into waves, waves in a session, and their length.
+    emote, emotes
+        Share of the other comments that are emotes only.
+    crescendo
+        1 for steady talk; above, it thickens towards the end of a session.
+    """
+
+    starts: Annotated[list[dt.datetime], msgspec.Meta(min_length=1)]
+    length_min: Positive
+    texts: dict[str, list[str]]
+    wave_share: Share
+    n_waves: Annotated[int, msgspec.Meta(ge=1)]
+    wave_length_s: Positive
+    emote: Share = 0.3
+    emotes: tuple[str, ...] = ("pogLamp", "kekHeron", "😂", "GG", "🔥🔥🔥")
+    crescendo: Positive = 1.0
 
 
 class Articles(Part, frozen=True, kw_only=True):
@@ -326,4 +353,5 @@ class Recipe(Table, frozen=True, kw_only=True):
     campaign: list[Campaign] = []
     copies: list[Copies] = []
     articles: list[Articles] = []
+    chat: list[Chat] = []
     include: list[Include] = []

@@ -58,14 +58,14 @@ def _decode(path: Path) -> recipe.Recipe:
         raise ConfigError(f"recipe {path.name}: a recipe with parts of its own needs a [stage]")
     if not book.include and not _parts(book):
         raise ConfigError(
-            f"recipe {path.name}: has no parts; add [[organic]], [[campaign]], [[copies]] or [[articles]]"
+            f"recipe {path.name}: has no parts; add [[organic]], [[campaign]], [[copies]], [[articles]] or [[chat]]"
         )
     return book
 
 
 def _parts(book: recipe.Recipe) -> list[recipe.Part]:
     """List the recipe's own parts in a fixed order."""
-    return [*book.organic, *book.campaign, *book.copies, *book.articles]
+    return [*book.organic, *book.campaign, *book.copies, *book.articles, *book.chat]
 
 
 def _check(part: recipe.Part, name: str) -> None:

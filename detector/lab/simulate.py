@@ -10,6 +10,7 @@ import polars as pl
 from detector.errors import ConfigError, OutputError
 from detector.lab import chance, recipe
 from detector.lab.articles import play_articles
+from detector.lab.chat import play_chat
 from detector.lab.copies import play_copies
 from detector.lab.crowd import play_organic
 from detector.lab.flood import play_campaigns
@@ -115,6 +116,8 @@ def _play(scene: Scene, scale: float, seed: int, number: int) -> list[Draft]:
         return [play_copies(part, posts, n, n_accounts, rng)]
     if isinstance(part, recipe.Articles):
         return [play_articles(part, posts, n, n_accounts, rng)]
+    if isinstance(part, recipe.Chat):
+        return [play_chat(part, posts, n, n_accounts, rng)]
     raise ConfigError(f"part {part.kind} cannot be played")
 
 

@@ -74,6 +74,10 @@ def _warning(run: Mapping[str, Any], width: int, colour: bool) -> Iterator[str]:
         lines = wrap(text, width)
         yield from (paint(line, "bold", "red", colour=colour) for line in lines)
         yield ""
+    for warning in run.get("warnings", []):
+        yield from wrap(f"Note: {trim(visible(warning), 300)}", width, rest="  ")
+    if run.get("warnings"):
+        yield ""
 
 
 def _read(run: Mapping[str, Any], width: int) -> list[str]:

@@ -32,8 +32,8 @@ NOT_A_CLEARANCE = (
 CONTEST = (
     "Anyone named here may ask for the reasons: each finding keeps its id, its evidence, the version and the settings "
     "that made it, and the same input gives the same finding again. To contest one, quote its id and say which fact is "
-    "wrong or what explains it (a petition, a quote, an event). Known innocent wordings go into the setting "
-    "judge.allow_texts; the scan is then repeated, and both results are kept."
+    "wrong or what explains it (a petition, a quote, an event). Known innocent wordings go into a file for --allow, or "
+    "the setting judge.allow_texts; the scan is then repeated, and both results are kept."
 )
 
 INNOCENT_BY_KIND = {

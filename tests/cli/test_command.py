@@ -210,6 +210,13 @@ def test_settings_come_from_a_file_and_from_the_command_line_and_are_written_dow
     assert run["settings_digest"] == expected.digest()
 
 
+def test_innocent_texts_come_from_a_file(place, tmp_path):
+    (tmp_path / "innocent.txt").write_text("a slogan\n\nanother\n", encoding="utf-8")
+    inside("scan", place / "few.jsonl", "-o", tmp_path / "out", "-q", "--allow", tmp_path / "innocent.txt")
+    run = json.loads((tmp_path / "out/run.json").read_text())
+    assert run["settings"]["judge"]["allow_texts"] == ["a slogan", "another"]
+
+
 def test_explain_knows_comments_accounts_clusters_and_campaigns(scanned):
     folder, _ = scanned
     comment = pl.read_parquet(folder / "comments.parquet").filter("flagged").row(0, named=True)

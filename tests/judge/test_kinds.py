@@ -26,7 +26,7 @@ def tier_with(*signals, has_profiles=True):
     weights = load_weights("unfitted")
     weighed = weigh(pl.DataFrame(tests, schema=TESTS.dtypes()), 0.01, weights)
     candidates = pl.DataFrame(rows, schema=CANDIDATES.dtypes())
-    return judge_candidates(candidates, weighed, comments, JudgeConfig(), weights, 3)["tier"][0]
+    return judge_candidates(candidates, weighed, comments, pl.Series([], dtype=pl.UInt32), weights, 3)["tier"][0]
 
 
 @pytest.mark.parametrize("signal", SIGNALS)

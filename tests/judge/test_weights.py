@@ -6,7 +6,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from detector.judge.explain import account_facts, weigh_accounts
+from detector.judge.explain_accounts import account_facts, weigh_accounts
 from detector.judge.weigh import SIGNALS, unfitted
 from detector.judge.weights import FITTED, UNFITTED, SignalWeight, Weights, load_weights, read_weights
 
