@@ -26,9 +26,16 @@ from detector.evidence.candidates import (
     tabulate_candidates,
     tabulate_ties,
 )  # fmt: skip
-from detector.evidence.combined import combine_company, combine_links, combine_synchrony, find_regulars
+from detector.evidence.combined import (
+    combine_company,
+    combine_links,
+    combine_objects,
+    combine_synchrony,
+    find_regulars,
+)  # fmt: skip
 from detector.evidence.disguise import measure_disguise
 from detector.evidence.network import find_circles, join_clusters, measure_company, pair_accounts, tabulate_links
+from detector.evidence.objects import find_objects
 from detector.evidence.significance import false_discovery_rates
 from detector.evidence.synchrony import measure_synchrony
 from detector.evidence.traffic import Codes, Traffic, observe_traffic
@@ -37,15 +44,20 @@ from detector.schema import SIGNS, TESTS
 Floats = npt.NDArray[np.float64]
 
 
+_PAID = ("company", "linked_accounts", "shared_addresses", "fan_out")
+"""Signals whose choice among pairs or groups is paid for where they are measured: their p is a q already."""
+
+
 @dataclass(frozen=True)
 class Measured:
-    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, LINKS and BURSTS."""
+    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, OBJECTS, LINKS and BURSTS."""
 
     accounts: pl.DataFrame
     candidates: pl.DataFrame
     ties: pl.DataFrame
     tests: pl.DataFrame
     signs: pl.DataFrame
+    objects: pl.DataFrame
     links: pl.DataFrame
     bursts: pl.DataFrame
 
@@ -75,21 +87,33 @@ def measure(
     clusters = encode(kept, traffic)
     company = measure_company(traffic, clusters.first_rows, clusters.first_clusters, clusters.n)
     links = find_links(comments)
-    carried = carry_links(links, clusters.rows, clusters.clusters)
+    objects = find_objects(traffic, links, clusters.rows, config.false_discovery_rate)
+    both = clusters.followed_by(objects.clusters)
+    carried = carry_links(links, both.rows, both.clusters)
     first = clusters.first_rows, clusters.first_clusters
     pairs = pair_accounts(traffic, *first, clusters.n, config.false_discovery_rate)
     circles = find_circles(pairs, traffic, *first)
-    labels = join_clusters(company, carried, circles, clusters.n, config.false_discovery_rate)
-    names, groups = name_candidates(clusters, labels)
+    # A group of objects is one more circle: a node that joins its clusters.
+    n_circles = int(circles[1].max(initial=-1)) + 1
+    circles = (
+        np.concatenate([circles[0], clusters.n + np.arange(objects.clusters.n)]),
+        np.concatenate([circles[1], n_circles + objects.group]),
+    )
+    labels = join_clusters(company, carried, circles, both.n, config.false_discovery_rate)
+    names, both_groups = name_candidates(both, labels)
+    groups = both_groups[: clusters.n]
 
     synchrony = measure_synchrony(traffic, *first, clusters.keys, config)
-    tests, signs = _measure_groups(marks, accounts, traffic, clusters, groups, len(names), config)
+    tests, signs = _measure_groups(marks, accounts, traffic, both, both_groups, len(names), config)
     tests["synchrony"] = combine_synchrony(synchrony, groups, len(names))
+    tests["shared_addresses"], tests["fan_out"] = combine_objects(
+        objects.company, objects.fan_out, objects.group, both_groups[clusters.n :], len(names)
+    )
     tests["company"] = combine_company(company, groups, len(names), config.false_discovery_rate)
     tests["linked_accounts"] = combine_links(pairs, traffic, clusters, groups, len(names))
     signs["linked_accounts"] = tests["linked_accounts"].groups, tests["linked_accounts"].accounts
     signs["company"] = find_regulars(traffic, clusters, groups, tests["company"].p, config.false_discovery_rate)
-    candidates = tabulate_candidates(traffic, clusters, groups, names)
+    candidates = tabulate_candidates(traffic, both, both_groups, names)
     return Measured(
         accounts=accounts,
         candidates=candidates,
@@ -97,10 +121,11 @@ def measure(
             comments,
             candidates,
             links,
-            carried.with_columns(campaign_id=names.gather(groups[carried["cluster"].to_numpy()])),
+            carried.with_columns(campaign_id=names.gather(both_groups[carried["cluster"].to_numpy()])),
         ),
         tests=_tests(tests, names, synchrony, clusters.ids),
         signs=_signs(signs, names, traffic.accounts),
+        objects=objects.named,
         links=tabulate_links(pairs, traffic, *first),
         bursts=find_bursts(traffic, clusters.rows, clusters.clusters, clusters.ids, bin_min=config.burst_bins_min),
     )
@@ -161,8 +186,7 @@ def _tests(
                 "observed": test.observed,
                 "expected": test.expected,
                 "p": test.p,
-                # Pairs of clusters and of accounts were compared with all pairs already.
-                "q": test.p if signal in ("company", "linked_accounts") else false_discovery_rates(test.p),
+                "q": test.p if signal in _PAID else false_discovery_rates(test.p),
                 "detail": test.detail,
             },
             schema=TESTS.dtypes(),

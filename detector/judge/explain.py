@@ -25,6 +25,12 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
                              "pairs of texts share accounts in this way.", n, m, detail.cast(pl.Int64)),
         "linked_accounts": pl.format("{} accounts are linked in pairs that share more texts than chance gives; the "
                                      "closest pair shares {} where chance gives {}.", n, detail.cast(pl.Int64), m),
+        "shared_addresses": pl.format("{} accounts carry the same two addresses, on separate occasions, where chance "
+                                      "gives {}; {} pairs of addresses share accounts in this way.",
+                                      n, m, detail.cast(pl.Int64)),
+        "fan_out": pl.format("{} of {} accounts carried one and the same address to several targets, on separate "
+                             "occasions, where the habits of others who share addresses here would give {}.",
+                             n, detail.cast(pl.Int64), m),
         "creation_batch": pl.format("{} of the accounts were created within the same {}, where the other accounts here "
                                     "would give {}.", n, _duration(detail * 3600), m),
         "same_name": pl.format("{} accounts carry the display name of another of them, where chance gives {}. Names "
@@ -57,25 +63,36 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
 
 def explain_copying(clusters: pl.DataFrame, kind: str, id_column: str) -> pl.DataFrame:
     """State the copying itself, for clusters or campaigns (rows with sizes)."""
-    families = (
-        pl.when(pl.col("n_clusters") == 1).then(pl.lit("one text"))
-        .otherwise(pl.format("{} texts", "n_clusters")) if "n_clusters" in clusters.columns else pl.lit("one text")
-    )  # fmt: skip
-    return clusters.select(
+    families = _count("n_clusters", "text") if "n_clusters" in clusters.columns else pl.lit("one text")
+    one = families.str.replace(r"^1 text$", "one text")
+    return _sizes(clusters, kind, id_column, "copying", pl.format(
+        "{} posted near copies of {} in {}", _count("n_accounts", "account"), one, _count("n_comments", "comment")
+    ))  # fmt: skip
+
+
+def explain_carrying(objects: pl.DataFrame, kind: str, id_column: str) -> pl.DataFrame:
+    """State that addresses are carried in other words, for addresses or campaigns (rows with sizes)."""
+    addresses = _count("n_clusters", "address", "addresses") if "n_clusters" in objects.columns else pl.lit("one address")
+    return _sizes(objects, kind, id_column, "addresses", pl.format(
+        "{} carried {}, each in words of its own, in {}", _count("n_accounts", "account"), addresses,
+        _count("n_comments", "comment")
+    ))  # fmt: skip
+
+
+def _sizes(groups: pl.DataFrame, kind: str, id_column: str, signal: str, words: pl.Expr) -> pl.DataFrame:
+    there = pl.format(" at {}", _count("n_targets", "target"))
+    return groups.select(
         subject_kind=pl.lit(kind),
         subject_id=pl.col(id_column),
-        signal=pl.lit("copying"),
+        signal=pl.lit(signal),
         kind=pl.lit("copying"),
         observed=pl.col("n_accounts").cast(pl.Float64),
         expected=pl.lit(None, pl.Float64),
         p=pl.lit(None, pl.Float64),
         q=pl.lit(None, pl.Float64),
         weight=pl.lit(1.0),
-        sentence=pl.format("{} posted near copies of {} in {}{}.", _count("n_accounts", "account"), families,
-                           _count("n_comments", "comment"),
-                           pl.when(pl.col("n_targets") > 0)
-                           .then(pl.format(" at {}", _count("n_targets", "target"))).otherwise(pl.lit(""))),
-    )  # fmt: skip
+        sentence=pl.format("{}{}.", words, pl.when(pl.col("n_targets") > 0).then(there).otherwise(pl.lit(""))),
+    )
 
 
 def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
@@ -84,12 +101,14 @@ def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     accounts
-        `account`, `campaign_id`, `n_comments`, `n_campaign_comments`, `n_texts`, `role`, `signs` (list), `flagged`,
-        `copy_share_min`, `created_at`, `age_at_first_comment_days`.
+        `account`, `campaign_id`, `n_comments`, `n_campaign_comments`, `n_texts`, `by_address`, `role`, `signs` (list),
+        `flagged`, `copy_share_min`, `created_at`, `age_at_first_comment_days`.
     """
     share = pl.col("n_campaign_comments") / pl.col("n_comments")
     copies = pl.format("{} of its {} comments here are near copies of others' in campaign {}, of {}.",
                        "n_campaign_comments", "n_comments", "campaign_id", _count("n_texts", "text"))  # fmt: skip
+    carries = pl.format("{} of its {} comments here carry {} of campaign {}.", "n_campaign_comments", "n_comments",
+                        _count("n_texts", "address", "addresses"), "campaign_id")  # fmt: skip
     signs = {
         "company": ("coordination", 4.0, pl.format(
             "It stands in {} texts of the campaign together with the same other accounts.", "n_texts")),
@@ -100,10 +119,13 @@ def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
             pl.col("created_at").dt.strftime("%Y-%m-%d"))),
         "disguise": ("inauthenticity", 4.0, pl.lit("Its copies carry disguise that differs from the other copies'.")),
     }  # fmt: skip
-    parts = [_account_rows(accounts, "copying", "copying", 1.0, copies)]
+    parts = [
+        _account_rows(accounts.filter(~pl.col("by_address")), "copying", "copying", 1.0, copies),
+        _account_rows(accounts.filter("by_address"), "addresses", "copying", 1.0, carries),
+    ]
     for sign, (kind, weight, sentence) in signs.items():
-        carries = accounts.filter(pl.col("signs").list.contains(sign))
-        parts.append(_account_rows(carries, sign, kind, weight, sentence))
+        signed = accounts.filter(pl.col("signs").list.contains(sign))
+        parts.append(_account_rows(signed, sign, kind, weight, sentence))
     old = accounts.filter(pl.col("age_at_first_comment_days") > 365)
     parts.append(_account_rows(old, "established", "against", -0.5, pl.format(
         "The account was {} years old at its first comment here.",
@@ -113,7 +135,8 @@ def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
         pl.lit("Most of its comments here are its own words, so that it is not flagged.")))  # fmt: skip
     parts.append(_account_rows(
         accounts.filter(pl.col("signs").list.len() == 0), "no_sign", "against", -2.0,
-        pl.lit("Nothing but the copied text ties it to the campaign.")))  # fmt: skip
+        pl.when("by_address").then(pl.lit("Nothing but the addresses ties it to the campaign."))
+        .otherwise(pl.lit("Nothing but the copied text ties it to the campaign."))))  # fmt: skip
     parts.append(_account_rows(
         accounts.filter(pl.col("role") == "source"), "source", "against", -8.0,
         pl.lit("It wrote first what others copied: a source, not a member.")))  # fmt: skip
@@ -158,9 +181,9 @@ def _account_rows(accounts: pl.DataFrame, signal: str, kind: str, weight: float,
     )
 
 
-def _count(column: str, noun: str) -> pl.Expr:
+def _count(column: str, noun: str, nouns: str = "") -> pl.Expr:
     """Write a count with its noun."""
-    plural = pl.when(pl.col(column) == 1).then(pl.lit(noun)).otherwise(pl.lit(noun + "s"))
+    plural = pl.when(pl.col(column) == 1).then(pl.lit(noun)).otherwise(pl.lit(nouns or noun + "s"))
     return pl.format("{} {}", column, plural)
 
 

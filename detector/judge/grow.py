@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from detector.judge.tiers import carries_object
+
 
 def grow(candidates: pl.DataFrame, ties: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     """Find further comments of a campaign's members.
@@ -27,7 +29,8 @@ def grow(candidates: pl.DataFrame, ties: pl.DataFrame, standing: pl.DataFrame) -
     members = pl.col("account").n_unique().over("cluster_id", "home")
     known = pl.col("account").drop_nulls().n_unique().over("cluster_id")
     copies = (
-        candidates.with_columns(known=known)
+        candidates.filter(~carries_object(pl.col("cluster_id")))
+        .with_columns(known=known)
         .join(core, on="account")
         .with_columns(members=members)
         .filter((pl.col("home") != pl.col("campaign_id")) & (pl.col("members") >= 2))

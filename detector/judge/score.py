@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from detector.config import JudgeConfig
-from detector.judge.describe import describe_campaigns, describe_clusters
-from detector.judge.explain import explain_accounts, explain_copying, explain_growth, explain_tests
+from detector.judge.describe import describe_campaigns, describe_clusters, describe_objects, describe_parts
+from detector.judge.explain import explain_accounts, explain_carrying, explain_copying, explain_growth, explain_tests
 from detector.judge.grow import grow
 from detector.judge.standing import judge_accounts, score_accounts, score_comments
 from detector.judge.tiers import judge_candidates
@@ -34,6 +34,7 @@ def judge(
     ties: pl.DataFrame,
     tests: pl.DataFrame,
     signs: pl.DataFrame,
+    objects: pl.DataFrame,
     config: JudgeConfig,
     *,
     q_max: float,
@@ -45,8 +46,8 @@ def judge(
     ----------
     comments, texts, members
         COMMENTS, TEXTS and MEMBERS.
-    accounts, candidates, ties, tests, signs
-        ACCOUNTS, CANDIDATES, TIES, TESTS and SIGNS, as the evidence wing leaves them.
+    accounts, candidates, ties, tests, signs, objects
+        ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS and OBJECTS, as the evidence wing leaves them.
     q_max
         False discovery rate from which a fact counts.
     min_accounts
@@ -60,18 +61,22 @@ def judge(
     scored_accounts = score_accounts(accounts, standing, grown)
     campaigns = describe_campaigns(tiers, candidates, grown, comments, texts, members)
     clusters = describe_clusters(members, comments, texts, tiers, candidates)
+    addresses = describe_objects(objects, candidates, campaigns, comments)
+    carrying = describe_parts(candidates, campaigns, comments).filter(pl.col("by_address").any().over("campaign_id"))
     return Judged(
         comments=SCORED_COMMENTS.check(scored_comments),
         accounts=SCORED_ACCOUNTS.check(scored_accounts),
-        clusters=CLUSTERS.check(clusters),
+        clusters=CLUSTERS.check(pl.concat([clusters, addresses])),
         campaigns=CAMPAIGNS.check(campaigns),
-        evidence=_evidence(weighed, campaigns, clusters, standing, accounts, _grown_comments(comments, grown)),
+        evidence=_evidence(
+            weighed, campaigns, clusters, addresses, carrying, standing, accounts, _grown_comments(comments, grown)
+        ),
     )
 
 
 def _evidence(
-    weighed: pl.DataFrame, campaigns: pl.DataFrame, clusters: pl.DataFrame, standing: pl.DataFrame,
-    accounts: pl.DataFrame, grown: pl.DataFrame,
+    weighed: pl.DataFrame, campaigns: pl.DataFrame, clusters: pl.DataFrame, addresses: pl.DataFrame,
+    carrying: pl.DataFrame, standing: pl.DataFrame, accounts: pl.DataFrame, grown: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Write the sentences about everything that is reported, strongest first within a subject."""
     subjects = pl.concat(
@@ -90,8 +95,12 @@ def _evidence(
         pl.concat(
             [
                 explain_tests(told),
-                explain_copying(campaigns, "campaign", "campaign_id"),
+                # Where addresses are carried in other words, the copies are counted by themselves.
+                explain_copying(campaigns.join(carrying, on="campaign_id", how="anti"), "campaign", "campaign_id"),
+                explain_copying(carrying.filter(~pl.col("by_address")), "campaign", "campaign_id"),
+                explain_carrying(carrying.filter("by_address"), "campaign", "campaign_id"),
                 explain_copying(clusters, "cluster", "cluster_id"),
+                explain_carrying(addresses, "cluster", "cluster_id"),
                 explain_accounts(inside),
                 explain_growth(grown),
             ]

@@ -7,7 +7,7 @@ never for being copied, and not where most of its comments are its own words.
 import polars as pl
 
 from detector.config import JudgeConfig
-from detector.judge.tiers import band, rank_of, tier_of
+from detector.judge.tiers import band, carries_object, rank_of, tier_of
 from detector.schema import SCORED_ACCOUNTS, SCORED_COMMENTS
 
 _MAJORITY = 0.5
@@ -38,19 +38,23 @@ def judge_accounts(
             n_campaign_comments=pl.len(),
             n_texts=pl.col("n_clusters").first(),
             is_source=pl.col("wrote_first").all(),
+            # In other words than the others', but with the campaign's addresses.
+            by_address=carries_object(pl.col("cluster_id")).all(),
         )
         .join(carried, on=["campaign_id", "account"], how="left")
         .join(tiers.select("campaign_id", "rank", campaign_score="score"), on="campaign_id")
         .join(accounts.select("account", "n_comments"), on="account")
         .with_columns(pl.col("signs").fill_null([]))
         .with_columns(n_signs=pl.col("signs").list.len().cast(pl.Int64))
-        .with_columns(signed_share=(pl.col("n_signs") > 0).mean().over("campaign_id"))
+        .with_columns(
+            signed_share=(pl.col("n_signs") > 0).filter(~pl.col("by_address")).mean().over("campaign_id").fill_null(0)
+        )
     )
     own = pl.col("n_campaign_comments") < config.account_copy_share_min * pl.col("n_comments")
     # Whoever is copied again and again meets the copiers again and again: that alone makes nobody a member.
     own_signs = pl.col("signs").list.set_difference(["company", "linked_accounts"]).list.len()
     source = pl.col("is_source") & (own_signs == 0)
-    tied = (pl.col("n_signs") > 0) | (pl.col("signed_share") >= _MAJORITY)
+    tied = (pl.col("n_signs") > 0) | ((pl.col("signed_share") >= _MAJORITY) & ~pl.col("by_address"))
     rank = (
         pl.when(source)
         .then(0)
@@ -123,7 +127,7 @@ def score_comments(
         role=pl.when(pl.col("campaign_id").is_not_null()).then("role"),
         tier=pl.col("tier").fill_null("none"),
         score=pl.col("score").fill_null(base),
-        excerpt=pl.when(pl.col("cluster_id").is_not_null()).then(pl.col("text").str.slice(0, _EXCERPT_CHARS)),
+        excerpt=pl.when(pl.any_horizontal(pl.col("cluster_id", "campaign_id").is_not_null())).then(pl.col("text").str.slice(0, _EXCERPT_CHARS)),
     ).with_columns(flagged=rank_of(pl.col("tier")) >= 2).select(list(SCORED_COMMENTS.columns))  # fmt: skip
 
 

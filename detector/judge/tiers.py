@@ -2,7 +2,7 @@
 
 Copying, however fast, is at most low. Medium needs a second, independent kind: the same accounts together again and
 in time, disguise that differs from copy to copy, or creation batches. High needs several, one of them about the
-accounts.
+accounts. Where words differ and only the addresses are shared, medium is the most.
 """
 
 import polars as pl
@@ -32,14 +32,18 @@ def judge_candidates(
         .rename({"subject_id": "campaign_id"})
     )  # fmt: skip
     allowed = _allowed(candidates, comments, config)
-    sized = candidates.group_by("campaign_id").agg(n_accounts=pl.col("account").drop_nulls().n_unique())
+    sized = candidates.group_by("campaign_id").agg(
+        n_accounts=pl.col("account").drop_nulls().n_unique(),
+        holds_texts=(~carries_object(pl.col("cluster_id"))).any(),
+    )
     together = pl.col("company") | pl.col("linked_accounts")
     again = together & pl.col("synchrony")
     weak = [pl.col(name) for name, signal in SIGNALS.items() if signal.is_weak]
     about = pl.sum_horizontal(pl.col(name).cast(pl.Int64) for name in ABOUT_ACCOUNTS)
     signs = about + pl.col("disguise").cast(pl.Int64)
     kinds = signs + again.cast(pl.Int64)
-    coordination = pl.when(again).then(2).when(together | pl.col("synchrony")).then(1).otherwise(0)
+    spread = pl.col("shared_addresses") & pl.col("fan_out")
+    coordination = pl.when(again).then(2).when(together | pl.col("synchrony") | spread).then(1).otherwise(0)
     inauthenticity = (
         pl.when(signs >= 2).then(3).when(signs == 1).then(2)
         .when(pl.any_horizontal(weak)).then(1).otherwise(0)
@@ -47,6 +51,7 @@ def judge_candidates(
     overall = (
         pl.when(pl.col("n_accounts") < min_accounts)
         .then(0)
+        .when(~pl.col("holds_texts")).then(pl.when(spread).then(pl.min_horizontal(kinds, 1) + 1).otherwise(0))
         .when((kinds >= 2) & (about >= 1)).then(3)
         .when(kinds >= 1).then(2)
         .otherwise(pl.min_horizontal(coordination, 1))
@@ -85,6 +90,11 @@ def _allowed(candidates: pl.DataFrame, comments: pl.DataFrame, config: JudgeConf
         .select("campaign_id", is_allowed=pl.lit(True))
         .unique()
     )
+
+
+def carries_object(cluster_id: pl.Expr) -> pl.Expr:
+    """Tell objects, which are addresses, from clusters of near copies."""
+    return cluster_id.str.starts_with("u")
 
 
 def band(tier: pl.Expr, strength: pl.Expr) -> pl.Expr:
