@@ -282,14 +282,17 @@ SCORED_COMMENTS = Schema(
         created_at=(TIME, "when it was posted"),
         target=(pl.String, "whom or what it addresses"),
         lang=(pl.String, "language as the export gives it"),
-        cluster_id=(pl.String, "cluster of near copies; null outside any"),
+        cluster_id=(
+            pl.String,
+            "cluster of near copies, or else the campaign's address that it carries; null outside any",
+        ),
         campaign_id=(pl.String, "campaign; null outside any"),
         role=(pl.String, "member, grown (by a member, tied to the campaign otherwise), source (copied first) or null"),
         similarity=(pl.Float64, "similarity to the cluster's medoid, 0-1"),
         score=(pl.Float64, "evidence of inauthentic coordination, 0-1, higher = more"),
         tier=(pl.String, "none, low, medium or high"),
         flagged=(pl.Boolean, "tier is medium or high"),
-        excerpt=(pl.String, "the first 160 characters, for comments in a cluster or campaign"),
+        excerpt=(pl.String, "the first 160 characters, for comments in a cluster"),
     ),
 )
 

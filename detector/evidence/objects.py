@@ -44,7 +44,7 @@ class Objects:
         (n_objects,) group of objects that share accounts.
     company, fan_out
         (4, n_groups) observed, expected, q and detail: accounts that carry the closest pair of objects, pairs; and
-        accounts that carried one address to several targets, all who carry two.
+        accounts that carried one address to several targets, all who could have.
     named
         OBJECTS.
     """
@@ -83,11 +83,10 @@ def find_objects(traffic: Traffic, links: pl.DataFrame, taken: Codes, q_max: flo
     company = measure_company(traffic, first["row"].to_numpy(), first["object"].to_numpy(), len(repeated))
     group, joined = _join(company, len(repeated), q_max)
     held = held.with_columns(group=pl.Series(group, dtype=pl.Int64).gather(held["object"])).filter(pl.col("group") >= 0)
-    members = _members(held, repeats)
-    fan_out = _measure_fan_out(members, held, _habits(carries), int(group.max(initial=-1)) + 1)
+    fan_out = _measure_fan_out(held, repeats, _habits(carries), int(group.max(initial=-1)) + 1)
     told = (fan_out[2] <= q_max) & (fan_out[0] >= _SPREADING_MIN)
     told &= fan_out[0] >= _SPREADING_EXCESS_MIN * fan_out[1]
-    core = members.filter((pl.col("n_occasions") >= _OCCASIONS_MIN) & pl.col("group").is_in(np.flatnonzero(told).tolist()))
+    core = _find_core(held.filter(pl.col("group").is_in(np.flatnonzero(told).tolist())))
     free = links.join(pl.DataFrame({"row": taken.astype(np.uint32)}).unique(), on="row", how="anti")
     return _tabulate(
         traffic, free.join(objects, on="link"), core, group, _pair_facts(company, joined, group), fan_out
@@ -125,20 +124,13 @@ def _join(company: Company, n_objects: int, q_max: float) -> tuple[Codes, npt.ND
     return group, met
 
 
-def _members(held: pl.DataFrame, repeats: pl.DataFrame) -> pl.DataFrame:
-    """List the accounts that carry two objects of a group or more to two targets or more: how often, where, which."""
-    again = held.join(repeats, on=["account", "link"], how="semi").select("group", "account").unique()
+def _find_core(held: pl.DataFrame) -> pl.DataFrame:
+    """List the accounts that carried two objects of a group or more, on three occasions, to two targets or more."""
     return (
         held.group_by("group", "account")
-        .agg(
-            n_objects=pl.col("object").n_unique(),
-            n_occasions=pl.len(),
-            n_targets=pl.col("target").n_unique(),
-        )
-        .filter((pl.col("n_objects") >= 2) & (pl.col("n_targets") >= 2))
-        .join(again.with_columns(repeats=pl.lit(True)), on=["group", "account"], how="left")
-        .with_columns(pl.col("repeats").fill_null(False))
-        .sort("group", "account")
+        .agg(pl.col("object", "target").n_unique(), n=pl.len())
+        .filter((pl.col("object") >= 2) & (pl.col("target") >= 2) & (pl.col("n") >= _OCCASIONS_MIN))
+        .select("group", "account")
     )
 
 
@@ -161,25 +153,28 @@ def _habits(carries: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _measure_fan_out(members: pl.DataFrame, held: pl.DataFrame, habits: pl.DataFrame, n_groups: int) -> Floats:
-    """Test whether the accounts of a group carry one address from target to target more than others here do.
+def _measure_fan_out(held: pl.DataFrame, repeats: pl.DataFrame, habits: pl.DataFrame, n_groups: int) -> Floats:
+    """Test whether those who carry a group's objects take one from target to target more than others here do.
 
     Notes
     -----
-    Null: of two occasions at different targets, each a carried address, the second repeats the first's with the chance
-    that it has for the accounts here that carry none of the group's (each counts once, however busy; one account that
-    always does is added).
-    An account with d such pairs of occasions repeats with 1 - (1 - chance)^d; the number that do is taken as binomial,
-    which is conservative. Not told from chance where fewer than half of the group's accounts do.
+    Looked at are all who carry one of the objects and had the occasion, for they carry addresses at several targets:
+    whoever picked out the faithful among the readers of a newspaper would find that they are faithful. Null: of two
+    occasions at different targets, each a carried address, the second repeats the first's with the chance that it has
+    for the accounts here that carry none of the group's (each counts once, however busy; one account that always does
+    is added). An account with d such pairs of occasions repeats with 1 - (1 - chance)^d; the number that do is taken
+    as binomial, which is conservative. Not told from chance where fewer than half do.
     """
-    own = held.select("group", "account").unique().join(habits, on="account").group_by("group").agg(
-        chance=(habits["share"].sum() - pl.col("share").sum() + 1) / (habits.height - pl.len() + 1)
-    )  # fmt: skip
+    again = held.join(repeats, on=["account", "link"], how="semi").select("group", "account").unique()
     facts = (
-        members.join(habits, on="account").join(own, on="group")
-        .with_columns(chance=1 - (1 - pl.col("chance").clip(0, 1)) ** pl.col("pairs"))
+        held.select("group", "account").unique()
+        .join(habits, on="account")
+        .join(again.with_columns(repeats=pl.lit(True)), on=["group", "account"], how="left")
+        .with_columns(usual=(habits["share"].sum() - pl.col("share").sum().over("group") + 1)
+                      / (habits.height - pl.len().over("group") + 1))
+        .with_columns(chance=1 - (1 - pl.col("usual").clip(0, 1)) ** pl.col("pairs"))
         .group_by("group")
-        .agg(observed=pl.col("repeats").sum(), expected=pl.col("chance").sum(), n=pl.len())
+        .agg(observed=pl.col("repeats").fill_null(False).sum(), expected=pl.col("chance").sum(), n=pl.len())
         .sort("group")
     )  # fmt: skip
     out = np.full((4, n_groups), np.nan)

@@ -28,8 +28,8 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
         "shared_addresses": pl.format("{} accounts carry the same two addresses, on separate occasions, where chance "
                                       "gives {}; {} pairs of addresses share accounts in this way.",
                                       n, m, detail.cast(pl.Int64)),
-        "fan_out": pl.format("{} of {} accounts carried one and the same address to several targets, on separate "
-                             "occasions, where the habits of others who share addresses here would give {}.",
+        "fan_out": pl.format("{} of the {} accounts that carry these addresses, and addresses to several targets, took "
+                             "one and the same to several, on separate occasions; the habits of others here give {}.",
                              n, detail.cast(pl.Int64), m),
         "creation_batch": pl.format("{} of the accounts were created within the same {}, where the other accounts here "
                                     "would give {}.", n, _duration(detail * 3600), m),
@@ -72,7 +72,9 @@ def explain_copying(clusters: pl.DataFrame, kind: str, id_column: str) -> pl.Dat
 
 def explain_carrying(objects: pl.DataFrame, kind: str, id_column: str) -> pl.DataFrame:
     """State that addresses are carried in other words, for addresses or campaigns (rows with sizes)."""
-    addresses = _count("n_clusters", "address", "addresses") if "n_clusters" in objects.columns else pl.lit("one address")
+    addresses = (
+        _count("n_clusters", "address", "addresses") if "n_clusters" in objects.columns else pl.lit("one address")
+    )
     return _sizes(objects, kind, id_column, "addresses", pl.format(
         "{} carried {}, each in words of its own, in {}", _count("n_accounts", "account"), addresses,
         _count("n_comments", "comment")
@@ -101,14 +103,18 @@ def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     accounts
-        `account`, `campaign_id`, `n_comments`, `n_campaign_comments`, `n_texts`, `by_address`, `role`, `signs` (list),
-        `flagged`, `copy_share_min`, `created_at`, `age_at_first_comment_days`.
+        `account`, `campaign_id`, `n_comments`, `n_campaign_comments`, `n_texts`, `n_copies`, `n_objects`, `role`,
+        `signs` (list), `flagged`, `copy_share_min`, `created_at`, `age_at_first_comment_days`.
     """
     share = pl.col("n_campaign_comments") / pl.col("n_comments")
+    accounts = accounts.with_columns(
+        n_carrying=pl.col("n_campaign_comments") - pl.col("n_copies"),
+        n_families=pl.col("n_texts") - pl.col("n_objects"),
+    )
     copies = pl.format("{} of its {} comments here are near copies of others' in campaign {}, of {}.",
-                       "n_campaign_comments", "n_comments", "campaign_id", _count("n_texts", "text"))  # fmt: skip
-    carries = pl.format("{} of its {} comments here carry {} of campaign {}.", "n_campaign_comments", "n_comments",
-                        _count("n_texts", "address", "addresses"), "campaign_id")  # fmt: skip
+                       "n_copies", "n_comments", "campaign_id", _count("n_families", "text"))  # fmt: skip
+    carries = pl.format("{} of its {} comments here, in words of its own, carry {} of campaign {}.", "n_carrying",
+                        "n_comments", _count("n_objects", "address", "addresses"), "campaign_id")  # fmt: skip
     signs = {
         "company": ("coordination", 4.0, pl.format(
             "It stands in {} texts of the campaign together with the same other accounts.", "n_texts")),
@@ -120,8 +126,8 @@ def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
         "disguise": ("inauthenticity", 4.0, pl.lit("Its copies carry disguise that differs from the other copies'.")),
     }  # fmt: skip
     parts = [
-        _account_rows(accounts.filter(~pl.col("by_address")), "copying", "copying", 1.0, copies),
-        _account_rows(accounts.filter("by_address"), "addresses", "copying", 1.0, carries),
+        _account_rows(accounts.filter(pl.col("n_copies") > 0), "copying", "copying", 1.0, copies),
+        _account_rows(accounts.filter(pl.col("n_objects") > 0), "addresses", "copying", 1.0, carries),
     ]
     for sign, (kind, weight, sentence) in signs.items():
         signed = accounts.filter(pl.col("signs").list.contains(sign))
@@ -135,11 +141,15 @@ def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
         pl.lit("Most of its comments here are its own words, so that it is not flagged.")))  # fmt: skip
     parts.append(_account_rows(
         accounts.filter(pl.col("signs").list.len() == 0), "no_sign", "against", -2.0,
-        pl.when("by_address").then(pl.lit("Nothing but the addresses ties it to the campaign."))
-        .otherwise(pl.lit("Nothing but the copied text ties it to the campaign."))))  # fmt: skip
+        pl.format("Nothing but {} ties it to the campaign.",
+                  pl.when(pl.col("n_objects") == 0).then(pl.lit("the copied text"))
+                  .when(pl.col("n_copies") == 0).then(pl.lit("its addresses"))
+                  .otherwise(pl.lit("copied texts and addresses")))))  # fmt: skip
     parts.append(_account_rows(
         accounts.filter(pl.col("role") == "source"), "source", "against", -8.0,
-        pl.lit("It wrote first what others copied: a source, not a member.")))  # fmt: skip
+        pl.format("It {} first what others {}: a source, not a member.",
+                  pl.when(pl.col("n_copies") > 0).then(pl.lit("wrote")).otherwise(pl.lit("carried")),
+                  pl.when(pl.col("n_copies") > 0).then(pl.lit("copied")).otherwise(pl.lit("carried")))))  # fmt: skip
     return pl.concat(parts)
 
 

@@ -48,7 +48,7 @@ INNOCENT_BY_SIGNAL = {
     "company": "Members of a club, a newsroom or a fandom meet again and again under the same posts.",
     "linked_accounts": "Friends, families and people who follow the same page share the same texts in good faith.",
     "addresses": "Viral clips, campaign pages and news are passed on by many people who mean it.",
-    "shared_addresses": "Readers of one newspaper, fans of one channel and supporters of one cause share the same links.",
+    "shared_addresses": "Readers of one newspaper, fans of a channel and supporters of a cause share the same links.",
     "fan_out": "Supporters of a cause, volunteers and fans bring their link to everybody who might listen.",
     "creation_batch": "News, a move from another platform or a school class brings many sign-ups within days.",
     "same_name": "Popular names repeat, and so do the names that fans, families and jokers take.",
