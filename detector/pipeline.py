@@ -107,6 +107,11 @@ def _slim(comments: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def find(comments: pl.DataFrame, clustered: Clustered, config: Config) -> Judged:
+    """Measure and judge COMMENTS whose texts are compared already, as `scan` does between reading and writing."""
+    return _judge(comments, clustered, _measure(comments, clustered, config), config)
+
+
 def _measure(comments: pl.DataFrame, clustered: Clustered, config: Config) -> Measured:
     return measure(
         comments,
@@ -129,8 +134,10 @@ def _judge(comments: pl.DataFrame, clustered: Clustered, measured: Measured, con
         measured.tests,
         measured.signs,
         measured.objects,
+        measured.growth,
         config.judge,
         q_max=config.evidence.false_discovery_rate,
+        growth_q_max=config.evidence.growth_false_discovery_rate,
         min_accounts=config.evidence.min_cluster_accounts,
     )
 

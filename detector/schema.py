@@ -244,6 +244,24 @@ TIES = Schema(
     ),
 )
 
+GROWTH = Schema(
+    "GROWTH",
+    "an account outside a candidate that is tied to its core, by campaign_id and account",
+    _columns(
+        campaign_id=(pl.String, "candidate campaign"),
+        account=(pl.String, "account, none of the candidate's"),
+        ties=(pl.List(pl.String), "created, waves, content, wording: what ties it to the core"),
+        chance=(pl.Float64, "chance of these ties together, 0-1"),
+        q=(
+            pl.Float64,
+            "false discovery rate, 0-1: accounts that chance ties as closely, over those seen",
+        ),
+        n_found=(pl.UInt32, "accounts found for the candidate"),
+        expected=(pl.Float64, "accounts that chance ties to it as closely as those"),
+        rows=(pl.List(pl.UInt32), "rows in COMMENTS that make the ties"),
+    ),
+)
+
 SIGNS = Schema(
     "SIGNS",
     "an account that carries a sign in its own right, ordered by campaign_id, account and sign",
@@ -287,7 +305,7 @@ SCORED_COMMENTS = Schema(
             "cluster of near copies, or else the campaign's address that it carries; null outside any",
         ),
         campaign_id=(pl.String, "campaign; null outside any"),
-        role=(pl.String, "member, grown (by a member, tied to the campaign otherwise), source (copied first) or null"),
+        role=(pl.String, "member, grown (tied to the campaign otherwise), source (copied first) or null"),
         similarity=(pl.Float64, "similarity to the cluster's medoid, 0-1"),
         score=(pl.Float64, "evidence of inauthentic coordination, 0-1, higher = more"),
         tier=(pl.String, "none, low, medium or high"),
@@ -309,7 +327,7 @@ SCORED_ACCOUNTS = Schema(
         **_columns(
             n_campaign_comments=(pl.UInt32, "comments in its campaign"),
             campaign_id=(pl.String, "campaign; null outside any"),
-            role=(pl.String, "member, source or null"),
+            role=(pl.String, "member, grown (by other ties than copies), source or null"),
             score=(pl.Float64, "evidence of inauthentic coordination, 0-1, higher = more"),
             tier=(pl.String, "none, low, medium or high"),
             flagged=(pl.Boolean, "tier is medium or high"),

@@ -66,6 +66,20 @@ def canonical_address(address: pl.Expr) -> pl.Expr:
     )
 
 
+def find_objects(comments: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """List the addresses and hashtags that comments hold: `row`, `object`."""
+    tags = (
+        comments.lazy()
+        .select("row", object=pl.col("text").str.extract_all(r"[#＃][\p{L}\p{N}_]{2,}"))
+        .explode("object", empty_as_null=False)
+        .drop_nulls()
+        .with_columns(pl.col("object").str.to_lowercase().str.replace("＃", "#"))
+        .unique()
+        .collect()
+    )
+    return pl.concat([links.select("row", object="link"), tags]).sort("row", "object")
+
+
 def carry_links(links: pl.DataFrame, rows: Codes, clusters: Codes) -> pl.DataFrame:
     """Find the addresses that clusters carry and that hardly anybody else does.
 

@@ -89,7 +89,7 @@ def combine_objects(
     Parameters
     ----------
     company, fan_out
-        (4, n) facts about groups of objects, from `find_objects`.
+        (4, n) facts about groups of objects, from `find_spread`.
     object_groups, groups
         (n_objects,) group of objects, and candidate, of each object.
     """

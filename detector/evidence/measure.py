@@ -16,7 +16,7 @@ from detector.evidence.accounts import (
     measure_names,
     measure_youth,
 )  # fmt: skip
-from detector.evidence.addresses import carry_links, find_links
+from detector.evidence.addresses import carry_links, find_links, find_objects
 from detector.evidence.bursts import find_bursts
 from detector.evidence.candidates import (
     Judgeable,
@@ -26,6 +26,7 @@ from detector.evidence.candidates import (
     tabulate_candidates,
     tabulate_ties,
 )  # fmt: skip
+from detector.evidence.cohorts import find_cohorts
 from detector.evidence.combined import (
     combine_company,
     combine_links,
@@ -34,8 +35,9 @@ from detector.evidence.combined import (
     find_regulars,
 )  # fmt: skip
 from detector.evidence.disguise import measure_disguise
+from detector.evidence.growth import find_growth
 from detector.evidence.network import find_circles, join_clusters, measure_company, pair_accounts, tabulate_links
-from detector.evidence.objects import find_objects
+from detector.evidence.objects import find_spread
 from detector.evidence.significance import false_discovery_rates
 from detector.evidence.synchrony import measure_synchrony
 from detector.evidence.traffic import Codes, Traffic, observe_traffic
@@ -50,7 +52,7 @@ _PAID = ("company", "linked_accounts", "shared_addresses", "fan_out")
 
 @dataclass(frozen=True)
 class Measured:
-    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, OBJECTS, LINKS and BURSTS."""
+    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, OBJECTS, GROWTH, LINKS and BURSTS."""
 
     accounts: pl.DataFrame
     candidates: pl.DataFrame
@@ -58,6 +60,7 @@ class Measured:
     tests: pl.DataFrame
     signs: pl.DataFrame
     objects: pl.DataFrame
+    growth: pl.DataFrame
     links: pl.DataFrame
     bursts: pl.DataFrame
 
@@ -87,27 +90,30 @@ def measure(
     clusters = encode(kept, traffic)
     company = measure_company(traffic, clusters.first_rows, clusters.first_clusters, clusters.n)
     links = find_links(comments)
-    objects = find_objects(traffic, links, clusters.rows, config.false_discovery_rate)
-    both = clusters.followed_by(objects.clusters)
+    spread = find_spread(traffic, links, clusters.rows, config.false_discovery_rate)
+    both = clusters.followed_by(spread.clusters)
     carried = carry_links(links, both.rows, both.clusters)
     first = clusters.first_rows, clusters.first_clusters
     pairs = pair_accounts(traffic, *first, clusters.n, config.false_discovery_rate)
-    circles = find_circles(pairs, traffic, *first)
-    # A group of objects is one more circle: a node that joins its clusters.
-    n_circles = int(circles[1].max(initial=-1)) + 1
-    circles = (
-        np.concatenate([circles[0], clusters.n + np.arange(objects.clusters.n)]),
-        np.concatenate([circles[1], n_circles + objects.group]),
-    )
-    labels = join_clusters(company, carried, circles, both.n, config.false_discovery_rate)
+    synchrony = measure_synchrony(traffic, *first, clusters.keys, config)
+    cohorts = find_cohorts(traffic, clusters, synchrony[2], config.batch_windows_h, config.false_discovery_rate)
+    ties = [
+        (carried["cluster"].to_numpy(), carried["link"].rank("dense").cast(pl.Int64).to_numpy() - 1),
+        find_circles(pairs, traffic, *first),
+        (cohorts.clusters, cohorts.cohorts),
+        (clusters.n + np.arange(spread.clusters.n), spread.group),
+    ]
+    labels = join_clusters(company, ties, both.n, config.false_discovery_rate)
     names, both_groups = name_candidates(both, labels)
     groups = both_groups[: clusters.n]
 
-    synchrony = measure_synchrony(traffic, *first, clusters.keys, config)
     tests, signs = _measure_groups(marks, accounts, traffic, both, both_groups, len(names), config)
+    # Clusters that a cohort has joined were chosen for their accounts' dates: the cohort's own p has paid for that.
+    chosen = groups[cohorts.clusters]
+    tests["creation_batch"].p[chosen] = np.fmax(tests["creation_batch"].p[chosen], cohorts.p)
     tests["synchrony"] = combine_synchrony(synchrony, groups, len(names))
     tests["shared_addresses"], tests["fan_out"] = combine_objects(
-        objects.company, objects.fan_out, objects.group, both_groups[clusters.n :], len(names)
+        spread.company, spread.fan_out, spread.group, both_groups[clusters.n :], len(names)
     )
     tests["company"] = combine_company(company, groups, len(names), config.false_discovery_rate)
     tests["linked_accounts"] = combine_links(pairs, traffic, clusters, groups, len(names))
@@ -125,7 +131,17 @@ def measure(
         ),
         tests=_tests(tests, names, synchrony, clusters.ids),
         signs=_signs(signs, names, traffic.accounts),
-        objects=objects.named,
+        objects=spread.named,
+        growth=find_growth(
+            comments,
+            traffic,
+            clusters,
+            groups,
+            names,
+            _core(tests, signs, config.false_discovery_rate),
+            find_objects(comments, links),
+            config.growth_false_discovery_rate,
+        ),
         links=tabulate_links(pairs, traffic, *first),
         bursts=find_bursts(traffic, clusters.rows, clusters.clusters, clusters.ids, bin_min=config.burst_bins_min),
     )
@@ -171,6 +187,23 @@ def _main_targets(traffic: Traffic, rows: Codes, groups: Codes, n_groups: int) -
     return main
 
 
+def _core(
+    tests: dict[str, GroupTest], signs: dict[str, tuple[Codes, Codes]], q_max: float
+) -> tuple[Codes, Codes]:  # fmt: skip
+    """List the candidates and accounts with a sign of their own, where what the sign stands for is established."""
+    sure = {name: np.nan_to_num(_q(name, tests[name]), nan=1.0) <= q_max for name in (*signs, "synchrony")}
+    # Meeting again counts beside synchrony only.
+    sure |= {name: sure[name] & sure["synchrony"] for name in ("company", "linked_accounts")}
+    pairs = np.concatenate([np.stack([g, a])[:, sure[name][g]] for name, (g, a) in sorted(signs.items())], axis=1)
+    groups, accounts = np.unique(pairs, axis=1)
+    return groups, accounts
+
+
+def _q(signal: str, test: GroupTest) -> Floats:
+    """Return false discovery rates; pairs of clusters and of accounts were compared with all pairs already."""
+    return test.p if signal in _PAID else false_discovery_rates(test.p)
+
+
 def _tests(
     tests: dict[str, GroupTest], names: pl.Series, synchrony: tuple[Floats, ...], cluster_ids: pl.Series
 ) -> pl.DataFrame:
@@ -186,7 +219,7 @@ def _tests(
                 "observed": test.observed,
                 "expected": test.expected,
                 "p": test.p,
-                "q": test.p if signal in _PAID else false_discovery_rates(test.p),
+                "q": _q(signal, test),
                 "detail": test.detail,
             },
             schema=TESTS.dtypes(),

@@ -56,7 +56,7 @@ class Objects:
     named: pl.DataFrame
 
 
-def find_objects(traffic: Traffic, links: pl.DataFrame, taken: Codes, q_max: float) -> Objects:
+def find_spread(traffic: Traffic, links: pl.DataFrame, taken: Codes, q_max: float) -> Objects:
     """Find the addresses that the same accounts spread together.
 
     Parameters

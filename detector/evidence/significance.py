@@ -38,6 +38,16 @@ def negative_binomial_tail(observed: npt.ArrayLike, expected: npt.ArrayLike, dis
     return np.clip(tail, _SMALLEST, 1.0)
 
 
+def overdispersed_tail(observed: npt.ArrayLike, mean: Floats, variance: Floats) -> Floats:
+    """Return P(X >= observed) for a count of this mean and variance: negative binomial, or Poisson if not wider."""
+    k = np.asarray(observed, np.float64)
+    tail = poisson_tail(k, mean)
+    wide = (k > 0) & (variance > mean)
+    excess = variance[wide] - mean[wide]
+    tail[wide] = betainc(k[wide], mean[wide] ** 2 / excess, excess / variance[wide])
+    return np.clip(tail, _SMALLEST, 1.0)
+
+
 def false_discovery_rates(p: Floats, n_tests: int | None = None) -> Floats:
     """Return Benjamini-Hochberg q values.
 

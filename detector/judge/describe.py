@@ -19,10 +19,16 @@ _LABELS = {
 
 
 def describe_campaigns(
-    tiers: pl.DataFrame, candidates: pl.DataFrame, grown: pl.DataFrame, comments: pl.DataFrame, texts: pl.DataFrame,
-    members: pl.DataFrame,
+    tiers: pl.DataFrame, candidates: pl.DataFrame, grown: pl.DataFrame, standing: pl.DataFrame,
+    comments: pl.DataFrame, texts: pl.DataFrame, members: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
-    """Describe the campaigns that are reported, with what they have grown by."""
+    """Describe the campaigns that are reported, with what they have grown by.
+
+    Returns
+    -------
+    DataFrame
+        CAMPAIGNS, and `n_copiers` and `n_copies`: its accounts and comments but for what it has grown by.
+    """
     copies = candidates.lazy().join(grown.lazy(), on="row", how="anti").select("row", "campaign_id", "cluster_id")
     rows = copies.join(members.lazy().drop("cluster_id"), on="row", how="left").with_columns(
         # The typical text of a campaign is that of its largest family.
@@ -40,14 +46,28 @@ def describe_campaigns(
         )
         .collect()
     )
+    counted = candidates.join(grown, on="row", how="anti")
+    admitted = (
+        standing.filter(pl.col("role") == "grown")
+        .join(counted, on=["campaign_id", "account"], how="anti")
+        .group_by("campaign_id")
+        .agg(n_grown=pl.len().cast(pl.UInt32))
+    )
     return (
         tiers.filter(pl.col("rank") > 0)
         .drop("n_accounts")
-        .join(_sizes(rows, "campaign_id", comments, texts).drop(whole.columns[1:]), on="campaign_id")
+        .join(
+            _sizes(rows, "campaign_id", comments, texts)
+            .rename({"n_accounts": "n_copiers", "n_comments": "n_copies"})
+            .drop("n_targets", "start", "end"),
+            on="campaign_id",
+        )
         .join(whole, on="campaign_id")
+        .join(admitted, on="campaign_id", how="left")
+        .with_columns(n_accounts=pl.col("n_copiers") + pl.col("n_grown").fill_null(0))
         .with_columns(label=_label())
         .sort("rank", "score", "n_accounts", "campaign_id", descending=[True, True, True, False])
-        .select(list(CAMPAIGNS.columns))
+        .select(*CAMPAIGNS.columns, "n_copiers", "n_copies")
     )
 
 

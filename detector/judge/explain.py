@@ -153,7 +153,42 @@ def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def explain_growth(grown: pl.DataFrame) -> pl.DataFrame:
+def explain_growth(growth: pl.DataFrame) -> pl.DataFrame:
+    """State for the accounts that a campaign grew by what ties them to it, and for the campaign how many they are.
+
+    Parameters
+    ----------
+    growth
+        GROWTH, of the accounts admitted.
+    """
+    ties = {
+        "created": "It was created in the days in which accounts of campaign {} were created together.",
+        "waves": "It comments within a minute of accounts of campaign {}, more often than the traffic of those hours "
+                 "gives.",
+        "content": "It shares a text, an address or a hashtag with accounts of campaign {} that others hardly use.",
+        "wording": "Its words are among the likest to those of campaign {}.",
+    }  # fmt: skip
+    parts = [
+        _account_rows(growth.filter(pl.col("ties").list.contains(tie)), f"tie_{tie}", "coordination", 2.0,
+                      pl.format(words, "campaign_id"))
+        for tie, words in ties.items()
+    ]  # fmt: skip
+    numbers = pl.format("{} accounts are tied to it in several such ways at once; chance gives {}.", "n_found",
+                        _number(pl.col("expected")))  # fmt: skip
+    parts.append(_account_rows(growth, "growth", "coordination", 2.0, numbers))
+    parts.append(_account_rows(growth, "no_copies", "against", -1.0, pl.lit(
+        "It is in the campaign by these ties, and not by copying its texts.")))  # fmt: skip
+    campaigns = growth.group_by("campaign_id").agg(pl.len().alias("n_admitted"), pl.col("expected").first())
+    whole = _account_rows(
+        campaigns.with_columns(account="campaign_id"), "growth", "coordination", 0.0,
+        pl.format("{} further accounts are tied to it in several ways at once, such as creation in the same days, "
+                  "comments within the same minute, shared addresses or hashtags; chance gives {}.",
+                  "n_admitted", _number(pl.col("expected"))),
+    ).with_columns(subject_kind=pl.lit("campaign"))  # fmt: skip
+    return pl.concat([*parts, whole])
+
+
+def explain_grown_comments(grown: pl.DataFrame) -> pl.DataFrame:
     """State why a comment that is no copy of the campaign's texts was taken in.
 
     Parameters
@@ -164,6 +199,7 @@ def explain_growth(grown: pl.DataFrame) -> pl.DataFrame:
     words = {
         "text": "Its author is flagged in campaign {} for other comments, and shares this text with others there.",
         "address": "Its author is flagged in campaign {} for other comments, and it carries the campaign's address.",
+        "several": "Its author is tied to campaign {} in several ways, and this comment is one of them.",
     }  # fmt: skip
     subjects = grown.with_columns(account=pl.concat_str("platform", pl.lit(":"), "id"))
     return pl.concat(

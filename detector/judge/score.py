@@ -6,8 +6,15 @@ import polars as pl
 
 from detector.config import JudgeConfig
 from detector.judge.describe import describe_campaigns, describe_clusters, describe_objects, describe_parts
-from detector.judge.explain import explain_accounts, explain_carrying, explain_copying, explain_growth, explain_tests
-from detector.judge.grow import grow
+from detector.judge.explain import (
+    explain_accounts,
+    explain_carrying,
+    explain_copying,
+    explain_grown_comments,
+    explain_growth,
+    explain_tests,
+)  # fmt: skip
+from detector.judge.grow import admit, grow
 from detector.judge.standing import judge_accounts, score_accounts, score_comments
 from detector.judge.tiers import judge_candidates
 from detector.judge.weigh import weigh
@@ -35,9 +42,11 @@ def judge(
     tests: pl.DataFrame,
     signs: pl.DataFrame,
     objects: pl.DataFrame,
+    growth: pl.DataFrame,
     config: JudgeConfig,
     *,
     q_max: float,
+    growth_q_max: float,
     min_accounts: int,
 ) -> Judged:
     """Judge candidates, then the accounts and comments in them.
@@ -46,20 +55,23 @@ def judge(
     ----------
     comments, texts, members
         COMMENTS, TEXTS and MEMBERS.
-    accounts, candidates, ties, tests, signs, objects
-        ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS and OBJECTS, as the evidence wing leaves them.
-    q_max
-        False discovery rate from which a fact counts.
+    accounts, candidates, ties, tests, signs, objects, growth
+        ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, OBJECTS and GROWTH, as the evidence wing leaves them.
+    q_max, growth_q_max
+        False discovery rates from which a fact, and ties of an account to a core, count.
     min_accounts
         Candidates of fewer accounts are never campaigns.
     """
     weighed = weigh(tests, q_max)
     tiers = judge_candidates(candidates, weighed, comments, config, min_accounts)
     standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config)
-    grown = grow(candidates, ties, standing)
+    standing = admit(growth, tiers, accounts, standing, growth_q_max)
+    grown = grow(candidates, ties, growth, standing)
     scored_comments = score_comments(comments, members, candidates, tiers, standing, grown)
-    scored_accounts = score_accounts(accounts, standing, grown)
-    campaigns = describe_campaigns(tiers, candidates, grown, comments, texts, members)
+    scored_accounts = score_accounts(
+        accounts, standing, grown, growth.join(tiers.filter(pl.col("rank") >= 2), on="campaign_id")
+    )
+    campaigns = describe_campaigns(tiers, candidates, grown, standing, comments, texts, members)
     clusters = describe_clusters(members, comments, texts, tiers, candidates)
     addresses = describe_objects(objects, candidates, campaigns, comments)
     carrying = describe_parts(candidates, campaigns, comments).filter(pl.col("by_address").any().over("campaign_id"))
@@ -67,16 +79,24 @@ def judge(
         comments=SCORED_COMMENTS.check(scored_comments),
         accounts=SCORED_ACCOUNTS.check(scored_accounts),
         clusters=CLUSTERS.check(pl.concat([clusters, addresses])),
-        campaigns=CAMPAIGNS.check(campaigns),
+        campaigns=CAMPAIGNS.check(campaigns.select(list(CAMPAIGNS.columns))),
         evidence=_evidence(
-            weighed, campaigns, clusters, addresses, carrying, standing, accounts, _grown_comments(comments, grown)
+            weighed,
+            campaigns,
+            clusters,
+            addresses,
+            carrying,
+            standing,
+            accounts,
+            growth,
+            _grown_comments(comments, grown),
         ),
     )
 
 
 def _evidence(
     weighed: pl.DataFrame, campaigns: pl.DataFrame, clusters: pl.DataFrame, addresses: pl.DataFrame,
-    carrying: pl.DataFrame, standing: pl.DataFrame, accounts: pl.DataFrame, grown: pl.DataFrame,
+    carrying: pl.DataFrame, standing: pl.DataFrame, accounts: pl.DataFrame, growth: pl.DataFrame, grown: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Write the sentences about everything that is reported, strongest first within a subject."""
     subjects = pl.concat(
@@ -96,13 +116,20 @@ def _evidence(
             [
                 explain_tests(told),
                 # Where addresses are carried in other words, the copies are counted by themselves.
-                explain_copying(campaigns.join(carrying, on="campaign_id", how="anti"), "campaign", "campaign_id"),
+                explain_copying(
+                    campaigns.join(carrying, on="campaign_id", how="anti").with_columns(
+                        n_accounts="n_copiers", n_comments="n_copies"
+                    ),
+                    "campaign",
+                    "campaign_id",
+                ),
                 explain_copying(carrying.filter(~pl.col("by_address")), "campaign", "campaign_id"),
                 explain_carrying(carrying.filter("by_address"), "campaign", "campaign_id"),
                 explain_copying(clusters, "cluster", "cluster_id"),
                 explain_carrying(addresses, "cluster", "cluster_id"),
-                explain_accounts(inside),
-                explain_growth(grown),
+                explain_accounts(inside.filter(pl.col("role") != "grown")),
+                explain_growth(growth.join(inside.filter(pl.col("role") == "grown"), on=["campaign_id", "account"])),
+                explain_grown_comments(grown),
             ]
         )
         .sort(pl.col("subject_kind").cast(kinds), "subject_id", -pl.col("weight").abs(), "signal")

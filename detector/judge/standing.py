@@ -141,8 +141,14 @@ def score_comments(
     ).select(list(SCORED_COMMENTS.columns))  # fmt: skip
 
 
-def score_accounts(accounts: pl.DataFrame, standing: pl.DataFrame, grown: pl.DataFrame) -> pl.DataFrame:
-    """Score every account by its best standing: SCORED_ACCOUNTS."""
+def score_accounts(
+    accounts: pl.DataFrame, standing: pl.DataFrame, grown: pl.DataFrame, growth: pl.DataFrame
+) -> pl.DataFrame:  # fmt: skip
+    """Score every account by its best standing, else by its ties to flagged campaigns: SCORED_ACCOUNTS.
+
+    A single tie, or copies that prove nothing, order the accounts of tier none among themselves, and no more.
+    """
+    tied = growth.group_by("account").agg(surprise=-pl.col("chance").min().log(2))
     more = grown.group_by("campaign_id", "account").agg(n_grown=pl.len())
     standing = standing.join(more, on=["campaign_id", "account"], how="left", maintain_order="left").with_columns(
         n_campaign_comments=pl.col("n_campaign_comments") + pl.col("n_grown").fill_null(0)
@@ -157,11 +163,20 @@ def score_accounts(accounts: pl.DataFrame, standing: pl.DataFrame, grown: pl.Dat
         maintain_order="left",
     )
     inside = pl.col("in_campaign").fill_null(False)
-    return frame.with_columns(
-        campaign_id=pl.when(inside).then("campaign_id"),
-        role=pl.when(inside).then("role"),
-        n_campaign_comments=pl.when(inside).then("n_campaign_comments").otherwise(0).cast(pl.UInt32),
-        score=pl.col("score").fill_null(0.1 * pl.col("copy_share")).round(6),
-        tier=pl.col("tier").fill_null("none"),
-        flagged=pl.col("flagged").fill_null(False),
-    ).select(list(SCORED_ACCOUNTS.columns))
+    alone = 0.1 * pl.col("copy_share") + (0.09 * pl.col("surprise") / (pl.col("surprise") + 10)).fill_null(0.0)
+    alone = alone.round(6)
+    return (
+        frame.join(tied, on="account", how="left", maintain_order="left")
+        .with_columns(
+            campaign_id=pl.when(inside).then("campaign_id"),
+            role=pl.when(inside).then("role"),
+            n_campaign_comments=pl.when(inside).then("n_campaign_comments").otherwise(0).cast(pl.UInt32),
+            score=pl.when(pl.col("role") == "source")
+            .then("score")
+            .otherwise(pl.max_horizontal("score", alone))
+            .round(6),
+            tier=pl.col("tier").fill_null("none"),
+            flagged=pl.col("flagged").fill_null(False),
+        )
+        .select(list(SCORED_ACCOUNTS.columns))
+    )

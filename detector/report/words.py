@@ -55,6 +55,11 @@ INNOCENT_BY_SIGNAL = {
     "disguise": "Apps add tracking codes; copying from documents and keyboards of other scripts leave odd characters.",
     "handle_shape": "Platforms assign such handles, and random ones where a name is not written in Latin letters.",
     "young_accounts": "Everybody is new once: people join for an election, a crisis, or in a new country.",
+    "tie_created": "News, a move from another platform or a school class brings many sign-ups within days.",
+    "tie_waves": "A live event or a push alert makes people who know nothing of each other comment at once.",
+    "tie_content": "Who follows the same cause or page shares its links and hashtags in good faith.",
+    "tie_wording": "People who speak of the same thing, or the same language, use the same words.",
+    "growth": "One of the ties alone is common; it is their meeting in one account that chance seldom gives.",
     "bursts": "Breaking news and widely shared posts draw the same kind of rush.",
 }
 """What else could explain a signal, where there is more to say than for its kind."""
