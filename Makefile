@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check fix bench lock clean
+.PHONY: demo test check fix bench calibrate lock clean
 
 # The environment is rebuilt when what it is made from changes. Versions and hashes are locked; nothing else is fetched.
 $(READY): pyproject.toml requirements.lock
@@ -39,6 +39,9 @@ fix: $(READY)  ## Format, and mend what ruff can.
 
 bench: $(READY)  ## Measure time and memory on generated comments.
 	$(BIN)/python -m benchmarks.run
+
+calibrate: $(READY)  ## Measure labelled comments, fit the weights of evidence, bring the model card up to date.
+	$(BIN)/python -m benchmarks.calibrate
 
 lock: $(READY)  ## Resolve the newest versions that pyproject.toml allows, for every Python from 3.11.
 	$(BIN)/python -m pip install --quiet uv

@@ -99,6 +99,8 @@ class JudgeConfig:
     """An account is flagged only if at least this share of its comments lies in the campaign."""
     allow_texts: tuple[str, ...] = ()
     """Texts that are known to be innocent (a petition's wording): clusters holding one are reported, never flagged."""
+    weights: str = "fitted"
+    """`fitted` on labelled data (see the model card) or `unfitted`: scores inside a tier, never the tier."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,7 @@ class Config:
         return hashlib.blake2b(msgspec.json.encode(self.to_dict(), order="sorted"), digest_size=8).hexdigest()
 
 
+_WEIGHTS = ("fitted", "unfitted")
 _SECTIONS = {"ingest": IngestConfig, "text": TextConfig, "evidence": EvidenceConfig, "judge": JudgeConfig}
 
 
@@ -259,6 +262,8 @@ def _faults(config: Config) -> list[str]:
         for name, (value, low, high) in ranges.items()
         if not low <= value <= high
     ]
+    if config.judge.weights not in _WEIGHTS:
+        faults.append(f"judge.weights must be {' or '.join(_WEIGHTS)}, not {config.judge.weights!r}")
     if text.band_rows >= 1 and text.n_permutations % text.band_rows:
         faults.append("text.n_permutations must be a multiple of text.band_rows")
     return faults

@@ -14,6 +14,7 @@ from detector.errors import InputError
 from detector.evidence import Measured, measure
 from detector.ingest.read import Ingested, Source, read_comments
 from detector.judge import Judged, judge
+from detector.judge.weights import load_weights
 from detector.result import Result
 from detector.schema import COMMENTS, MARKS, REJECTS
 from detector.text import Clustered, cluster_comments
@@ -188,6 +189,7 @@ def _run(
         "sources": list(ingested.sources),
         "settings": config.to_dict(),
         "settings_digest": config.digest(),
+        "weights": load_weights(config.judge.weights).to_run(),
         "counts": {
             "records_read": counts.records_read,
             "accepted": counts.accepted,

@@ -1,11 +1,17 @@
 """Facts to sentences. A sentence states what was seen and what chance gives; it never names a cause."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
+from detector.judge.phrases import choice, count, duration, number
+from detector.judge.weights import Weights
 from detector.schema import EVIDENCE
 
 _DISGUISES = ("invisible characters", "look-alike letters of another script", "a random last word")
 _SHAPES = ("a word and eight digits", "fifteen random characters", "lower-case letters and two to four digits")
+CAMPAIGN_BITS_MAX = 4.0
+"""Of the bits of a campaign as a whole only so many count with each of its accounts: nobody is their company."""
 
 
 def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
@@ -17,10 +23,10 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
         TESTS with `kind`, `weight` and `is_found`, as `weigh` leaves them.
     """
     seen, chance, detail = pl.col("observed"), pl.col("expected"), pl.col("detail")
-    n, m = _number(seen), _number(chance)
+    n, m = number(seen), number(chance)
     found = {
         "synchrony": pl.format("{} copies of one text follow another within {}; the traffic at the same targets would "
-                               "give {}.", n, _duration(detail), m),
+                               "give {}.", n, duration(detail), m),
         "company": pl.format("{} accounts stand together in two texts, hours or days apart, where chance gives {}; {} "
                              "pairs of texts share accounts in this way.", n, m, detail.cast(pl.Int64)),
         "linked_accounts": pl.format("{} accounts are linked in pairs that share more texts than chance gives; the "
@@ -32,14 +38,14 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
                              "one and the same to several, on separate occasions; the habits of others here give {}.",
                              n, detail.cast(pl.Int64), m),
         "creation_batch": pl.format("{} of the accounts were created within the same {}, where the other accounts here "
-                                    "would give {}.", n, _duration(detail * 3600), m),
+                                    "would give {}.", n, duration(detail * 3600), m),
         "same_name": pl.format("{} accounts carry the display name of another of them, where chance gives {}. Names "
                                "repeat inside a community: this weighs very little.", n, m),
         "disguise": pl.format("Copies differ by {} in {} different ways; other comments here would give {}.",
-                              _choice(detail, _DISGUISES), n, m),
+                              choice(detail, _DISGUISES), n, m),
         "handle_shape": pl.format("{} handles follow one pattern ({}), where the other accounts here would give {}. "
                                   "Platforms assign such handles by default: this weighs very little.",
-                                  n, _choice(detail, _SHAPES), m),
+                                  n, choice(detail, _SHAPES), m),
         "young_accounts": pl.format("{} accounts were younger than 90 days, where the other accounts here would give "
                                     "{}. New accounts are ordinary: this weighs very little.", n, m),
     }  # fmt: skip
@@ -55,34 +61,37 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
             for name, words in ordinary.items()
         ),
     )
-    rows = tests.filter(pl.col("weight") != 0).with_columns(
+    # A fact found is told whatever it weighs: tiers rest on it.
+    rows = tests.filter(pl.col("is_found") | (pl.col("weight") != 0)).with_columns(
         sentence=sentence, kind=pl.when(pl.col("weight") < 0).then(pl.lit("against")).otherwise("kind")
     )
     return rows.select(list(EVIDENCE.columns))
 
 
-def explain_copying(clusters: pl.DataFrame, kind: str, id_column: str) -> pl.DataFrame:
+def explain_copying(clusters: pl.DataFrame, kind: str, id_column: str, weights: Weights) -> pl.DataFrame:
     """State the copying itself, for clusters or campaigns (rows with sizes)."""
-    families = _count("n_clusters", "text") if "n_clusters" in clusters.columns else pl.lit("one text")
+    families = count("n_clusters", "text") if "n_clusters" in clusters.columns else pl.lit("one text")
     one = families.str.replace(r"^1 text$", "one text")
-    return _sizes(clusters, kind, id_column, "copying", pl.format(
-        "{} posted near copies of {} in {}", _count("n_accounts", "account"), one, _count("n_comments", "comment")
+    return _sizes(clusters, kind, id_column, "copying", pl.lit(weights.copying), pl.format(
+        "{} posted near copies of {} in {}", count("n_accounts", "account"), one, count("n_comments", "comment")
     ))  # fmt: skip
 
 
-def explain_carrying(objects: pl.DataFrame, kind: str, id_column: str) -> pl.DataFrame:
+def explain_carrying(objects: pl.DataFrame, kind: str, id_column: str, bits: pl.Expr) -> pl.DataFrame:
     """State that addresses are carried in other words, for addresses or campaigns (rows with sizes)."""
     addresses = (
-        _count("n_clusters", "address", "addresses") if "n_clusters" in objects.columns else pl.lit("one address")
+        count("n_clusters", "address", "addresses") if "n_clusters" in objects.columns else pl.lit("one address")
     )
-    return _sizes(objects, kind, id_column, "addresses", pl.format(
-        "{} carried {}, each in words of its own, in {}", _count("n_accounts", "account"), addresses,
-        _count("n_comments", "comment")
+    return _sizes(objects, kind, id_column, "addresses", bits, pl.format(
+        "{} carried {}, each in words of its own, in {}", count("n_accounts", "account"), addresses,
+        count("n_comments", "comment")
     ))  # fmt: skip
 
 
-def _sizes(groups: pl.DataFrame, kind: str, id_column: str, signal: str, words: pl.Expr) -> pl.DataFrame:
-    there = pl.format(" at {}", _count("n_targets", "target"))
+def _sizes(
+    groups: pl.DataFrame, kind: str, id_column: str, signal: str, bits: pl.Expr, words: pl.Expr
+) -> pl.DataFrame:  # fmt: skip
+    there = pl.format(" at {}", count("n_targets", "target"))
     return groups.select(
         subject_kind=pl.lit(kind),
         subject_id=pl.col(id_column),
@@ -92,29 +101,62 @@ def _sizes(groups: pl.DataFrame, kind: str, id_column: str, signal: str, words: 
         expected=pl.lit(None, pl.Float64),
         p=pl.lit(None, pl.Float64),
         q=pl.lit(None, pl.Float64),
-        weight=pl.lit(1.0),
+        weight=bits,
         sentence=pl.format("{}{}.", words, pl.when(pl.col("n_targets") > 0).then(there).otherwise(pl.lit(""))),
     )
 
 
-def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
+@dataclass(frozen=True)
+class AccountFact:
+    """A fact about an account in a candidate: its kind, what a unit weighs before any fit, how much of it there is."""
+
+    signal: str
+    kind: str
+    unfitted: float
+    amount: pl.Expr
+    """0 or null where it does not hold, 1 where it does, or a measure."""
+    sentence: pl.Expr
+
+    def weight(self, weights: Weights) -> pl.Expr:
+        """Bits."""
+        return (self.amount.fill_null(0).cast(pl.Float64) * weights.of_account(self.signal, self.unfitted)).round(3)
+
+
+def explain_accounts(accounts: pl.DataFrame, weights: Weights) -> pl.DataFrame:
     """State for accounts in a campaign what ties them to it and what speaks against.
 
     Parameters
     ----------
     accounts
-        `account`, `campaign_id`, `n_comments`, `n_campaign_comments`, `n_texts`, `n_copies`, `n_objects`, `role`,
-        `signs` (list), `flagged`, `copy_share_min`, `created_at`, `age_at_first_comment_days`.
+        `account`, `campaign_id`, `campaign_bits`, `n_comments`, `n_campaign_comments`, `n_texts`, `n_copies`,
+        `n_objects`, `role`, `signs` (list), `copy_share_min`, `created_at`, `age_at_first_comment_days`.
+    weights
+        What a fact weighs.
     """
+    parts = []
+    for fact in account_facts():
+        rows = accounts.with_columns(weight=fact.weight(weights)).filter(
+            (fact.amount.fill_null(0).cast(pl.Float64) != 0) & ((pl.col("weight") != 0) | (fact.unfitted != 0))
+        )
+        kind = pl.when(pl.col("weight") < 0).then(pl.lit("against")).otherwise(pl.lit(fact.kind))
+        parts.append(_account_rows(rows, fact.signal, kind, pl.col("weight"), fact.sentence))
+    return pl.concat(parts)
+
+
+def weigh_accounts(standing: pl.DataFrame, weights: Weights) -> pl.DataFrame:
+    """Add `bits`: the sum of what `explain_accounts` prints for each account."""
+    return standing.with_columns(bits=pl.sum_horizontal(fact.weight(weights) for fact in account_facts()).round(3))
+
+
+def account_facts() -> list[AccountFact]:
+    """List what can be said of an account in a candidate, as expressions over the rows of `explain_accounts`."""
     share = pl.col("n_campaign_comments") / pl.col("n_comments")
-    accounts = accounts.with_columns(
-        n_carrying=pl.col("n_campaign_comments") - pl.col("n_copies"),
-        n_families=pl.col("n_texts") - pl.col("n_objects"),
-    )
+    n_carrying = pl.col("n_campaign_comments") - pl.col("n_copies")
+    n_families = pl.col("n_texts") - pl.col("n_objects")
     copies = pl.format("{} of its {} comments here are near copies of others' in campaign {}, of {}.",
-                       "n_copies", "n_comments", "campaign_id", _count("n_families", "text"))  # fmt: skip
-    carries = pl.format("{} of its {} comments here, in words of its own, carry {} of campaign {}.", "n_carrying",
-                        "n_comments", _count("n_objects", "address", "addresses"), "campaign_id")  # fmt: skip
+                       "n_copies", "n_comments", "campaign_id", count(n_families, "text"))  # fmt: skip
+    carries = pl.format("{} of its {} comments here, in words of its own, carry {} of campaign {}.", n_carrying,
+                        "n_comments", count("n_objects", "address", "addresses"), "campaign_id")  # fmt: skip
     signs = {
         "company": ("coordination", 4.0, pl.format(
             "It stands in {} texts of the campaign together with the same other accounts.", "n_texts")),
@@ -125,32 +167,38 @@ def explain_accounts(accounts: pl.DataFrame) -> pl.DataFrame:
             pl.col("created_at").dt.strftime("%Y-%m-%d"))),
         "disguise": ("inauthenticity", 4.0, pl.lit("Its copies carry disguise that differs from the other copies'.")),
     }  # fmt: skip
-    parts = [
-        _account_rows(accounts.filter(pl.col("n_copies") > 0), "copying", "copying", 1.0, copies),
-        _account_rows(accounts.filter(pl.col("n_objects") > 0), "addresses", "copying", 1.0, carries),
+    facts = [
+        AccountFact("copying", "copying", 1.0, (1 + n_families).log(2), copies),
+        AccountFact("addresses", "copying", 1.0, (1 + pl.col("n_objects")).log(2), carries),
     ]
-    for sign, (kind, weight, sentence) in signs.items():
-        signed = accounts.filter(pl.col("signs").list.contains(sign))
-        parts.append(_account_rows(signed, sign, kind, weight, sentence))
-    old = accounts.filter(pl.col("age_at_first_comment_days") > 365)
-    parts.append(_account_rows(old, "established", "against", -0.5, pl.format(
+    facts.append(AccountFact("campaign", "coordination", 1.0, pl.col("campaign_bits").clip(-CAMPAIGN_BITS_MAX,
+        CAMPAIGN_BITS_MAX), pl.format("The evidence about campaign {} as a whole comes to {} bits.", "campaign_id",
+        pl.col("campaign_bits").round(1))))  # fmt: skip
+    for sign, (kind, bits, sentence) in signs.items():
+        facts.append(AccountFact(sign, kind, bits, pl.col("signs").list.contains(sign), sentence))
+    facts.append(AccountFact(
+        "established", "against", -0.5, pl.col("age_at_first_comment_days") > 365, pl.format(
         "The account was {} years old at its first comment here.",
         (pl.col("age_at_first_comment_days") / 365.25).round(1))))  # fmt: skip
-    parts.append(_account_rows(
-        accounts.filter(share < pl.col("copy_share_min")), "own_words", "against", -6.0,
+    facts.append(AccountFact(
+        "own_words", "against", -6.0, share < pl.col("copy_share_min"),
         pl.lit("Most of its comments here are its own words, so that it is not flagged.")))  # fmt: skip
-    parts.append(_account_rows(
-        accounts.filter(pl.col("signs").list.len() == 0), "no_sign", "against", -2.0,
+    facts.append(AccountFact(
+        "no_sign", "against", -2.0, pl.col("signs").list.len() == 0,
         pl.format("Nothing but {} ties it to the campaign.",
                   pl.when(pl.col("n_objects") == 0).then(pl.lit("the copied text"))
                   .when(pl.col("n_copies") == 0).then(pl.lit("its addresses"))
                   .otherwise(pl.lit("copied texts and addresses")))))  # fmt: skip
-    parts.append(_account_rows(
-        accounts.filter(pl.col("role") == "source"), "source", "against", -8.0,
+    facts.append(AccountFact(
+        "source", "against", -8.0, pl.col("role") == "source",
         pl.format("It {} first what others {}: a source, not a member.",
                   pl.when(pl.col("n_copies") > 0).then(pl.lit("wrote")).otherwise(pl.lit("carried")),
                   pl.when(pl.col("n_copies") > 0).then(pl.lit("copied")).otherwise(pl.lit("carried")))))  # fmt: skip
-    return pl.concat(parts)
+    return facts
+
+
+TIE_BITS, FOUND_BITS, NO_COPIES_BITS = 2.0, 2.0, -1.0
+"""What a tie weighs, that several met, and that the account copied nothing: stated, for no fit has seen enough."""
 
 
 def explain_growth(growth: pl.DataFrame) -> pl.DataFrame:
@@ -168,22 +216,48 @@ def explain_growth(growth: pl.DataFrame) -> pl.DataFrame:
         "content": "It shares a text, an address or a hashtag with accounts of campaign {} that others hardly use.",
         "wording": "Its words are among the likest to those of campaign {}.",
     }  # fmt: skip
-    parts = [
-        _account_rows(growth.filter(pl.col("ties").list.contains(tie)), f"tie_{tie}", "coordination", 2.0,
-                      pl.format(words, "campaign_id"))
+    told = [
+        (
+            f"tie_{tie}",
+            "coordination",
+            TIE_BITS,
+            growth.filter(pl.col("ties").list.contains(tie)),
+            pl.format(words, "campaign_id"),
+        )
         for tie, words in ties.items()
-    ]  # fmt: skip
-    numbers = pl.format("{} accounts are tied to it in several such ways at once; chance gives {}.", "n_found",
-                        _number(pl.col("expected")))  # fmt: skip
-    parts.append(_account_rows(growth, "growth", "coordination", 2.0, numbers))
-    parts.append(_account_rows(growth, "no_copies", "against", -1.0, pl.lit(
-        "It is in the campaign by these ties, and not by copying its texts.")))  # fmt: skip
-    campaigns = growth.group_by("campaign_id").agg(pl.len().alias("n_admitted"), pl.col("expected").first())
+    ]
+    told.append(
+        (
+            "growth",
+            "coordination",
+            FOUND_BITS,
+            growth,
+            pl.format(
+                "{} accounts are tied to it in several such ways at once; chance gives {}.",
+                "n_found",
+                number(pl.col("expected")),
+            ),
+        )
+    )
+    told.append(
+        (
+            "no_copies",
+            "against",
+            NO_COPIES_BITS,
+            growth,
+            pl.lit("It is in the campaign by these ties, and not by copying its texts."),
+        )
+    )
+    parts = [
+        _account_rows(rows, signal, pl.lit(kind), pl.lit(bits), sentence) for signal, kind, bits, rows, sentence in told
+    ]
     whole = _account_rows(
-        campaigns.with_columns(account="campaign_id"), "growth", "coordination", 0.0,
+        growth.group_by("campaign_id").agg(pl.len().alias("n"), pl.col("expected").first()).with_columns(
+            account="campaign_id"),
+        "growth", pl.lit("coordination"), pl.lit(0.0),
         pl.format("{} further accounts are tied to it in several ways at once, such as creation in the same days, "
                   "comments within the same minute, shared addresses or hashtags; chance gives {}.",
-                  "n_admitted", _number(pl.col("expected"))),
+                  "n", number(pl.col("expected"))),
     ).with_columns(subject_kind=pl.lit("campaign"))  # fmt: skip
     return pl.concat([*parts, whole])
 
@@ -205,53 +279,29 @@ def explain_grown_comments(grown: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(
         [
             _account_rows(
-                subjects.filter(pl.col("tie") == tie), "growth", "coordination", 1.0, pl.format(text, "campaign_id")
+                subjects.filter(pl.col("tie") == tie),
+                "growth",
+                pl.lit("coordination"),
+                pl.lit(1.0),
+                pl.format(text, "campaign_id"),
             ).with_columns(subject_kind=pl.lit("comment"))
             for tie, text in words.items()
         ]
     )
 
 
-def _account_rows(accounts: pl.DataFrame, signal: str, kind: str, weight: float, sentence: pl.Expr) -> pl.DataFrame:
+def _account_rows(
+    accounts: pl.DataFrame, signal: str, kind: pl.Expr, weight: pl.Expr, sentence: pl.Expr
+) -> pl.DataFrame:
     return accounts.select(
         subject_kind=pl.lit("account"),
         subject_id=pl.col("account"),
         signal=pl.lit(signal),
-        kind=pl.lit(kind),
+        kind=kind,
         observed=pl.lit(None, pl.Float64),
         expected=pl.lit(None, pl.Float64),
         p=pl.lit(None, pl.Float64),
         q=pl.lit(None, pl.Float64),
-        weight=pl.lit(weight),
+        weight=weight,
         sentence=sentence,
     )
-
-
-def _count(column: str, noun: str, nouns: str = "") -> pl.Expr:
-    """Write a count with its noun."""
-    plural = pl.when(pl.col(column) == 1).then(pl.lit(noun)).otherwise(pl.lit(nouns or noun + "s"))
-    return pl.format("{} {}", column, plural)
-
-
-def _number(value: pl.Expr) -> pl.Expr:
-    """Write a count whole and an expectation to one decimal, or as a bound where it is tiny."""
-    return (
-        pl.when(value == value.round()).then(value.cast(pl.Int64, strict=False).cast(pl.String))
-        .when(value < 0.05).then(pl.lit("less than 0.1"))
-        .otherwise(value.round(1).cast(pl.String))
-    )  # fmt: skip
-
-
-def _duration(seconds: pl.Expr) -> pl.Expr:
-    """Write a window in the largest whole unit."""
-    whole = [(604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute")]
-    words = pl.format("{} seconds", seconds.cast(pl.Int64))
-    for length, unit in reversed(whole):
-        n = (seconds / length).cast(pl.Int64)
-        one = pl.when(n == 1).then(pl.lit(f"1 {unit}")).otherwise(pl.format("{} {}s", n, pl.lit(unit)))
-        words = pl.when(seconds >= length).then(one).otherwise(words)
-    return words
-
-
-def _choice(index: pl.Expr, names: tuple[str, ...]) -> pl.Expr:
-    return index.cast(pl.Int64).replace_strict(list(range(len(names))), list(names), default="")

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from detector.judge.tiers import band, carries_object, tier_of
+from detector.judge.explain import FOUND_BITS, NO_COPIES_BITS, TIE_BITS
+from detector.judge.tiers import band, carries_object, strength, tier_of
 
 _CAMPAIGN_RANK_MIN = 2
 _GROWN_RANK = 2
@@ -47,9 +48,10 @@ def admit(
             role=pl.lit("grown"),
             tier=tier_of(pl.lit(_GROWN_RANK)),
             flagged=pl.lit(True),
-            # Below every member that is flagged for its own copies, whose strength is a quarter or more.
-            score=band(tier_of(pl.lit(_GROWN_RANK)), 0.2 * (1 - pl.col("chance"))),
         )
+        .with_columns(bits=TIE_BITS * pl.col("ties").list.len() + FOUND_BITS + NO_COPIES_BITS)
+        # The first tenth of its band: below the members that are flagged for their own copies.
+        .with_columns(score=band(tier_of(pl.lit(_GROWN_RANK)), 0.1 * strength(pl.col("bits"))))
     )
     # Whoever carried only the campaign's addresses stood outside its texts.
     standing = standing.join(grown, on=["campaign_id", "account"], how="anti")

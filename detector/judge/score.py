@@ -18,6 +18,7 @@ from detector.judge.grow import admit, grow
 from detector.judge.standing import judge_accounts, score_accounts, score_comments
 from detector.judge.tiers import judge_candidates
 from detector.judge.weigh import weigh
+from detector.judge.weights import Weights, load_weights
 from detector.schema import CAMPAIGNS, CLUSTERS, EVIDENCE, SCORED_ACCOUNTS, SCORED_COMMENTS
 
 
@@ -62,9 +63,10 @@ def judge(
     min_accounts
         Candidates of fewer accounts are never campaigns.
     """
-    weighed = weigh(tests, q_max)
-    tiers = judge_candidates(candidates, weighed, comments, config, min_accounts)
-    standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config)
+    weights = load_weights(config.weights)
+    weighed = weigh(tests, q_max, weights)
+    tiers = judge_candidates(candidates, weighed, comments, config, weights, min_accounts)
+    standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config, weights)
     standing = admit(growth, tiers, accounts, standing, growth_q_max)
     grown = grow(candidates, ties, growth, standing)
     scored_comments = score_comments(comments, members, candidates, tiers, standing, grown)
@@ -87,16 +89,16 @@ def judge(
             addresses,
             carrying,
             standing,
-            accounts,
             growth,
             _grown_comments(comments, grown),
+            weights,
         ),
     )
 
 
 def _evidence(
     weighed: pl.DataFrame, campaigns: pl.DataFrame, clusters: pl.DataFrame, addresses: pl.DataFrame,
-    carrying: pl.DataFrame, standing: pl.DataFrame, accounts: pl.DataFrame, growth: pl.DataFrame, grown: pl.DataFrame,
+    carrying: pl.DataFrame, standing: pl.DataFrame, growth: pl.DataFrame, grown: pl.DataFrame, weights: Weights,
 ) -> pl.DataFrame:  # fmt: skip
     """Write the sentences about everything that is reported, strongest first within a subject."""
     subjects = pl.concat(
@@ -107,9 +109,6 @@ def _evidence(
     )
     told = weighed.join(subjects, on=["subject_kind", "subject_id"], how="semi")
     inside = standing.filter(pl.col("rank") > 0).unique("account", keep="first", maintain_order=True)
-    inside = inside.join(
-        accounts.select("account", "created_at", "age_at_first_comment_days"), on="account", how="left"
-    )
     kinds = pl.Enum(["campaign", "cluster", "account", "comment"])
     return EVIDENCE.check(
         pl.concat(
@@ -122,12 +121,19 @@ def _evidence(
                     ),
                     "campaign",
                     "campaign_id",
+                    weights,
                 ),
-                explain_copying(carrying.filter(~pl.col("by_address")), "campaign", "campaign_id"),
-                explain_carrying(carrying.filter("by_address"), "campaign", "campaign_id"),
-                explain_copying(clusters, "cluster", "cluster_id"),
-                explain_carrying(addresses, "cluster", "cluster_id"),
-                explain_accounts(inside.filter(pl.col("role") != "grown")),
+                explain_copying(carrying.filter(~pl.col("by_address")), "campaign", "campaign_id", weights),
+                explain_carrying(
+                    carrying.with_columns(is_all=pl.len().over("campaign_id") == 1).filter("by_address"),
+                    "campaign",
+                    "campaign_id",
+                    # Beside copies, which are the same fact, it says where the rest lies and weighs nothing.
+                    pl.when("is_all").then(weights.copying).otherwise(0.0),
+                ),
+                explain_copying(clusters, "cluster", "cluster_id", weights),
+                explain_carrying(addresses, "cluster", "cluster_id", pl.lit(weights.copying)),
+                explain_accounts(inside.filter(pl.col("role") != "grown"), weights),
                 explain_growth(growth.join(inside.filter(pl.col("role") == "grown"), on=["campaign_id", "account"])),
                 explain_grown_comments(grown),
             ]

@@ -8,20 +8,23 @@ its addresses needs a sign of its own.
 import polars as pl
 
 from detector.config import JudgeConfig
-from detector.judge.tiers import band, carries_object, rank_of, tier_of
+from detector.judge.explain import weigh_accounts
+from detector.judge.tiers import band, carries_object, rank_of, strength, tier_of
+from detector.judge.weights import Weights
 from detector.schema import SCORED_ACCOUNTS, SCORED_COMMENTS
 
 _MAJORITY = 0.5
 _EXCERPT_CHARS = 160
+_SOURCE_SCORE_MAX = 0.05
 _GROWN_SHARE = 0.5
 """A comment taken in by growth scores this far into its band of what a copy would."""
 
 
 def judge_accounts(
     candidates: pl.DataFrame, accounts: pl.DataFrame, tiers: pl.DataFrame, weighed: pl.DataFrame,
-    signs: pl.DataFrame, config: JudgeConfig,
+    signs: pl.DataFrame, config: JudgeConfig, weights: Weights,
 ) -> pl.DataFrame:  # fmt: skip
-    """Give every account its standing in each candidate: role, signs, tier and score."""
+    """Give every account its standing in each candidate: role, signs, tier, bits (the sum of its weights) and score."""
     found = weighed.filter((pl.col("subject_kind") == "campaign") & pl.col("is_found")).select(
         campaign_id="subject_id", sign="signal"
     )
@@ -46,8 +49,8 @@ def judge_accounts(
             by_address=is_object.all(),
         )
         .join(carried, on=["campaign_id", "account"], how="left")
-        .join(tiers.select("campaign_id", "rank", campaign_score="score"), on="campaign_id")
-        .join(accounts.select("account", "n_comments"), on="account")
+        .join(tiers.select("campaign_id", "rank", campaign_bits="bits"), on="campaign_id")
+        .join(accounts.select("account", "n_comments", "created_at", "age_at_first_comment_days"), on="account")
         .with_columns(pl.col("signs").fill_null([]))
         .with_columns(n_signs=pl.col("signs").list.len().cast(pl.Int64))
         .with_columns(
@@ -68,18 +71,21 @@ def judge_accounts(
         .when(pl.col("n_signs") == 0).then(pl.min_horizontal("rank", 2))
         .otherwise("rank")
     )  # fmt: skip
-    strength = 0.25 + 0.5 * (1 - 0.5 ** pl.col("n_signs")) + 0.2 * (pl.col("n_texts") / (pl.col("n_texts") + 2))
-    return (
+    score = band(pl.col("tier"), strength(pl.col("bits")))
+    weighed_accounts = weigh_accounts(
         standing.with_columns(
-            account_rank=rank, role=pl.when(source).then(pl.lit("source")).otherwise(pl.lit("member"))
-        )
-        .with_columns(
-            tier=tier_of(pl.col("account_rank")),
-        )
-        .with_columns(
-            score=pl.when(pl.col("role") == "source").then(0.05).otherwise(band(pl.col("tier"), strength)),
-            flagged=pl.col("account_rank") >= 2,
+            account_rank=rank,
+            role=pl.when(source).then(pl.lit("source")).otherwise(pl.lit("member")),
             copy_share_min=pl.lit(config.account_copy_share_min),
+        ),
+        weights,
+    )
+    return (
+        weighed_accounts.with_columns(tier=tier_of(pl.col("account_rank")), flagged=pl.col("account_rank") >= 2)
+        .with_columns(
+            score=pl.when(pl.col("role") == "source")
+            .then(pl.min_horizontal(score, pl.lit(_SOURCE_SCORE_MAX)))
+            .otherwise(score)
         )
         .sort("account", "score", "campaign_id", descending=[False, True, False])
     )
@@ -129,7 +135,7 @@ def score_comments(
     # Ranks below every tier: other comments of flagged accounts, then near copies that say too little to be judged.
     flagged = standing.filter("flagged").select("account").unique().with_columns(by_flagged=pl.lit(True))
     frame = frame.join(flagged, on="account", how="left", maintain_order="left")
-    base = pl.when("by_flagged").then(0.15).when(pl.col("cluster_id").is_not_null()).then(0.05).otherwise(0.0)
+    base = pl.when("by_flagged").then(0.15).when(pl.col("cluster_id").is_not_null()).then(0.02).otherwise(0.0)
     return frame.with_columns(
         role=pl.when(pl.col("campaign_id").is_not_null()).then("role"),
         tier=pl.col("tier").fill_null("none"),
@@ -163,7 +169,7 @@ def score_accounts(
         maintain_order="left",
     )
     inside = pl.col("in_campaign").fill_null(False)
-    alone = 0.1 * pl.col("copy_share") + (0.09 * pl.col("surprise") / (pl.col("surprise") + 10)).fill_null(0.0)
+    alone = 0.02 * pl.col("copy_share") + (0.09 * pl.col("surprise") / (pl.col("surprise") + 10)).fill_null(0.0)
     alone = alone.round(6)
     return (
         frame.join(tied, on="account", how="left", maintain_order="left")

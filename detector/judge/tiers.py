@@ -9,17 +9,20 @@ import polars as pl
 
 from detector.config import JudgeConfig
 from detector.judge.weigh import ABOUT_ACCOUNTS, SIGNALS
+from detector.judge.weights import Weights
 from detector.schema import TIERS
 
 _BANDS = {"none": (0.0, 0.2), "low": (0.2, 0.5), "medium": (0.5, 0.8), "high": (0.8, 1.0)}
 """Scores of a tier: flagged means a score of 0.5 or more."""
-_HALF_BITS = 12.0
+_STEP_BITS = 6.0
+"""So many bits double the odds of lying further up in the band."""
 
 
 def judge_candidates(
-    candidates: pl.DataFrame, weighed: pl.DataFrame, comments: pl.DataFrame, config: JudgeConfig, min_accounts: int
-) -> pl.DataFrame:
-    """Give every candidate its tiers and score: `campaign_id`, three tiers, `score`, `bits`."""
+    candidates: pl.DataFrame, weighed: pl.DataFrame, comments: pl.DataFrame, config: JudgeConfig, weights: Weights,
+    min_accounts: int,
+) -> pl.DataFrame:  # fmt: skip
+    """Give every candidate its tiers, its `bits` (the sum of its weights) and the `score` made of both."""
     facts = weighed.filter(pl.col("subject_kind") == "campaign")
     found = (
         facts.group_by("subject_id")
@@ -59,7 +62,7 @@ def judge_candidates(
     return (
         sized.join(found, on="campaign_id", how="left")
         .join(allowed, on="campaign_id", how="left")
-        .with_columns(pl.col(list(SIGNALS)).fill_null(False), pl.col("bits").fill_null(0.0))
+        .with_columns(pl.col(list(SIGNALS)).fill_null(False), bits=weights.copying + pl.col("bits").fill_null(0.0))
         .with_columns(coordination=coordination, inauthenticity=inauthenticity, rank=overall)
         .with_columns(
             # Coordination by the same accounts, with signs beside it, is stronger coordination.
@@ -75,7 +78,7 @@ def judge_candidates(
             .then(tier_of(pl.col("inauthenticity")))
             .otherwise(pl.lit("not judged")),
         )
-        .with_columns(score=band(pl.col("tier"), 1 - 2 ** (-pl.col("bits").clip(0) / _HALF_BITS)))
+        .with_columns(score=band(pl.col("tier"), strength(pl.col("bits"))))
         .sort("campaign_id")
     )  # fmt: skip
 
@@ -95,6 +98,11 @@ def _allowed(candidates: pl.DataFrame, comments: pl.DataFrame, config: JudgeConf
 def carries_object(cluster_id: pl.Expr) -> pl.Expr:
     """Tell objects, which are addresses, from clusters of near copies."""
     return cluster_id.str.starts_with("u")
+
+
+def strength(bits: pl.Expr) -> pl.Expr:
+    """Return how far up in the band of its tier so much evidence lies, 0-1: half way at 0 bits."""
+    return 1 / (1 + 2 ** (-bits / _STEP_BITS))
 
 
 def band(tier: pl.Expr, strength: pl.Expr) -> pl.Expr:
