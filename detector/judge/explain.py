@@ -217,15 +217,10 @@ def explain_growth(growth: pl.DataFrame) -> pl.DataFrame:
         "wording": "Its words are among the likest to those of campaign {}.",
     }  # fmt: skip
     told = [
-        (
-            f"tie_{tie}",
-            "coordination",
-            TIE_BITS,
-            growth.filter(pl.col("ties").list.contains(tie)),
-            pl.format(words, "campaign_id"),
-        )
+        (f"tie_{tie}", "coordination", TIE_BITS, growth.filter(pl.col("ties").list.contains(tie)),
+         pl.format(words, "campaign_id"))
         for tie, words in ties.items()
-    ]
+    ]  # fmt: skip
     told.append(
         (
             "growth",
@@ -239,15 +234,8 @@ def explain_growth(growth: pl.DataFrame) -> pl.DataFrame:
             ),
         )
     )
-    told.append(
-        (
-            "no_copies",
-            "against",
-            NO_COPIES_BITS,
-            growth,
-            pl.lit("It is in the campaign by these ties, and not by copying its texts."),
-        )
-    )
+    told.append(("no_copies", "against", NO_COPIES_BITS, growth, pl.lit(
+        "It is in the campaign by these ties, and not by copying its texts.")))  # fmt: skip
     parts = [
         _account_rows(rows, signal, pl.lit(kind), pl.lit(bits), sentence) for signal, kind, bits, rows, sentence in told
     ]

@@ -31,4 +31,5 @@ def duration(seconds: pl.Expr) -> pl.Expr:
 
 
 def choice(index: pl.Expr, names: tuple[str, ...]) -> pl.Expr:
+    """Write a number as the name that stands at it; nothing beyond the last."""
     return index.cast(pl.Int64).replace_strict(list(range(len(names))), list(names), default="")
