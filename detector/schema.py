@@ -268,7 +268,7 @@ SIGNS = Schema(
     _columns(
         campaign_id=(pl.String, "candidate campaign"),
         account=(pl.String, "account"),
-        sign=(pl.String, "company, linked_accounts, creation_batch or disguise"),
+        sign=(pl.String, "company, linked_accounts, creation_batch, dormancy, duplicate_profiles or disguise"),
     ),
 )
 

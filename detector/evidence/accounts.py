@@ -321,16 +321,16 @@ def measure_handles(accounts: pl.DataFrame, groups: Codes, members: Codes, n_gro
         [*HANDLE_SHAPES, "other"], [*range(len(HANDLE_SHAPES)), len(HANDLE_SHAPES)], return_dtype=pl.Int64, default=None
     )
     shape = shapes.fill_null(UNKNOWN).to_numpy()
-    return _most_enriched(shape, groups, members, n_groups, len(HANDLE_SHAPES))
+    return most_enriched(shape, groups, members, n_groups, len(HANDLE_SHAPES))
 
 
 def measure_youth(accounts: pl.DataFrame, groups: Codes, members: Codes, n_groups: int) -> GroupTest:
     """Test whether accounts under 90 days are commoner in a group than among the others here (a weak sign)."""
     young = (accounts["age_at_first_comment_days"] >= _YOUNG_DAYS).cast(pl.Int64)
-    return _most_enriched(young.fill_null(UNKNOWN).to_numpy(), groups, members, n_groups, 1)
+    return most_enriched(young.fill_null(UNKNOWN).to_numpy(), groups, members, n_groups, 1)
 
 
-def _most_enriched(classes: Codes, groups: Codes, members: Codes, n_groups: int, n_classes: int) -> GroupTest:
+def most_enriched(classes: Codes, groups: Codes, members: Codes, n_groups: int, n_classes: int) -> GroupTest:
     """Compare the share of each class below `n_classes` in a group with its share in the accounts outside."""
     known = classes[members] != UNKNOWN
     groups, members = groups[known], members[known]

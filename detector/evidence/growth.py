@@ -7,9 +7,9 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.evidence.candidates import Judgeable
-from detector.evidence.profiles import Words, weigh_words
 from detector.evidence.ties import Tie, mark, tie_content, tie_created, tie_waves, tie_wording
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
+from detector.evidence.wording import Words, weigh_words
 from detector.schema import GROWTH
 
 Floats = npt.NDArray[np.float64]

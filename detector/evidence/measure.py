@@ -35,10 +35,14 @@ from detector.evidence.combined import (
     find_regulars,
 )  # fmt: skip
 from detector.evidence.disguise import measure_disguise
+from detector.evidence.dormancy import measure_dormancy, measure_silence
 from detector.evidence.growth import find_growth
 from detector.evidence.network import find_circles, join_clusters, measure_company, pair_accounts, tabulate_links
 from detector.evidence.objects import find_spread
+from detector.evidence.profiles import measure_profiles
+from detector.evidence.serials import measure_serials
 from detector.evidence.significance import false_discovery_rates
+from detector.evidence.spread import measure_spread
 from detector.evidence.synchrony import measure_synchrony
 from detector.evidence.traffic import Codes, Traffic, observe_traffic
 from detector.schema import SIGNS, TESTS
@@ -90,8 +94,8 @@ def measure(
     clusters = encode(kept, traffic)
     company = measure_company(traffic, clusters.first_rows, clusters.first_clusters, clusters.n)
     links = find_links(comments)
-    spread = find_spread(traffic, links, clusters.rows, config.false_discovery_rate)
-    both = clusters.followed_by(spread.clusters)
+    shared = find_spread(traffic, links, clusters.rows, config.false_discovery_rate)
+    both = clusters.followed_by(shared.clusters)
     carried = carry_links(links, both.rows, both.clusters)
     first = clusters.first_rows, clusters.first_clusters
     pairs = pair_accounts(traffic, *first, clusters.n, config.false_discovery_rate)
@@ -101,7 +105,7 @@ def measure(
         (carried["cluster"].to_numpy(), carried["link"].rank("dense").cast(pl.Int64).to_numpy() - 1),
         find_circles(pairs, traffic, *first),
         (cohorts.clusters, cohorts.cohorts),
-        (clusters.n + np.arange(spread.clusters.n), spread.group),
+        (clusters.n + np.arange(shared.clusters.n), shared.group),
     ]
     labels = join_clusters(company, ties, both.n, config.false_discovery_rate)
     names, both_groups = name_candidates(both, labels)
@@ -113,10 +117,13 @@ def measure(
     tests["creation_batch"].p[chosen] = np.fmax(tests["creation_batch"].p[chosen], cohorts.p)
     tests["synchrony"] = combine_synchrony(synchrony, groups, len(names))
     tests["shared_addresses"], tests["fan_out"] = combine_objects(
-        spread.company, spread.fan_out, spread.group, both_groups[clusters.n :], len(names)
+        shared.company, shared.fan_out, shared.group, both_groups[clusters.n :], len(names)
     )
     tests["company"] = combine_company(company, groups, len(names), config.false_discovery_rate)
     tests["linked_accounts"] = combine_links(pairs, traffic, clusters, groups, len(names))
+    more, carried_by = _measure_further(comments, texts, marks, traffic, clusters, groups, len(names), config)
+    tests |= more
+    signs |= carried_by
     signs["linked_accounts"] = tests["linked_accounts"].groups, tests["linked_accounts"].accounts
     signs["company"] = find_regulars(traffic, clusters, groups, tests["company"].p, config.false_discovery_rate)
     candidates = tabulate_candidates(traffic, both, both_groups, names)
@@ -131,7 +138,7 @@ def measure(
         ),
         tests=_tests(tests, names, synchrony, clusters.ids),
         signs=_signs(signs, names, traffic.accounts),
-        objects=spread.named,
+        objects=shared.named,
         growth=find_growth(
             comments,
             traffic,
@@ -170,6 +177,29 @@ def _measure_groups(
     }
     signs = {name: (tests[name].groups, tests[name].accounts) for name in ("creation_batch", "disguise")}
     return tests, signs
+
+
+def _measure_further(
+    comments: pl.DataFrame, texts: pl.DataFrame, marks: pl.DataFrame, traffic: Traffic, clusters: Judgeable,
+    groups: Codes, n_groups: int, config: EvidenceConfig,
+) -> tuple[dict[str, GroupTest], dict[str, tuple[Codes, Codes]]]:  # fmt: skip
+    """Run the tests of targets, histories, profiles and numbers."""
+    row_groups, first_groups = groups[clusters.clusters], groups[clusters.first_clusters]
+    pairs = group_accounts(traffic, clusters.rows, row_groups)
+    scripts = marks.select("row", "text_key").join(texts.select("text_key", "script"), on="text_key", how="left")
+    tests = {
+        "spread": measure_spread(
+            traffic, clusters.rows, clusters.first_rows, row_groups, first_groups, n_groups, config.period_days
+        ),
+        "dormancy": measure_dormancy(
+            comments, scripts.select("row", "script"), traffic, clusters.rows, row_groups, n_groups
+        ),
+        "silent_accounts": measure_silence(comments, *pairs, n_groups),
+        "duplicate_profiles": measure_profiles(comments, *pairs, n_groups),
+        "serial_numbers": measure_serials(comments, clusters, groups, n_groups, traffic),
+    }
+    carriers = ("dormancy", "duplicate_profiles")
+    return tests, {name: (tests[name].groups, tests[name].accounts) for name in carriers}
 
 
 def _main_targets(traffic: Traffic, rows: Codes, groups: Codes, n_groups: int) -> Codes:

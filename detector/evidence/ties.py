@@ -7,9 +7,9 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.evidence.candidates import Judgeable
-from detector.evidence.profiles import Words
 from detector.evidence.significance import poisson_tail
 from detector.evidence.traffic import HOUR_US, UNKNOWN, Codes, Traffic
+from detector.evidence.wording import Words
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -9,6 +9,8 @@ from detector.judge.weights import Weights
 from detector.schema import EVIDENCE
 
 _DISGUISES = ("invisible characters", "look-alike letters of another script", "a random last word")
+_SWITCHES = ("language", "targets")
+_FIELDS = ("their handles but for the digits", "all their profile numbers", "the minute of their creation")
 _SHAPES = ("a word and eight digits", "fifteen random characters", "lower-case letters and two to four digits")
 CAMPAIGN_BITS_MAX = 4.0
 """Of the bits of a campaign as a whole only so many count with each of its accounts: nobody is their company."""
@@ -46,6 +48,20 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
         "handle_shape": pl.format("{} handles follow one pattern ({}), where the other accounts here would give {}. "
                                   "Platforms assign such handles by default: this weighs very little.",
                                   n, choice(detail, _SHAPES), m),
+        "spread": pl.when(detail == 0).then(pl.format(
+            "The copies reach {} targets, counted once a week, where the traffic of these weeks would give {}.", n, m))
+        .otherwise(pl.format("One by one, the accounts carry their copies to {} targets in all, where the traffic of "
+                             "these weeks would give {}.", n, m)),
+        "dormancy": pl.format("{} accounts came back with these texts after a year or more of silence here, with other "
+                              "{} than before, where accounts of as long a history would give {}.",
+                              n, choice(detail, _SWITCHES), m),
+        "duplicate_profiles": pl.format("{} accounts share with a namesake among them {}, where other namesakes would "
+                                        "give {}.", n, choice(detail, _FIELDS), m),
+        "silent_accounts": pl.format("{} accounts over two years old have fewer than ten posts in all, where the other "
+                                     "accounts here would give {}. Many people only read: this weighs very little.",
+                                     n, m),
+        "serial_numbers": pl.format("{} copies carry a number that no other copy carries, where other copied texts "
+                                    "would give {}. Tickets and postcodes do so too: this weighs very little.", n, m),
         "young_accounts": pl.format("{} accounts were younger than 90 days, where the other accounts here would give "
                                     "{}. New accounts are ordinary: this weighs very little.", n, m),
     }  # fmt: skip
@@ -66,44 +82,6 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
         sentence=sentence, kind=pl.when(pl.col("weight") < 0).then(pl.lit("against")).otherwise("kind")
     )
     return rows.select(list(EVIDENCE.columns))
-
-
-def explain_copying(clusters: pl.DataFrame, kind: str, id_column: str, weights: Weights) -> pl.DataFrame:
-    """State the copying itself, for clusters or campaigns (rows with sizes)."""
-    families = count("n_clusters", "text") if "n_clusters" in clusters.columns else pl.lit("one text")
-    one = families.str.replace(r"^1 text$", "one text")
-    return _sizes(clusters, kind, id_column, "copying", pl.lit(weights.copying), pl.format(
-        "{} posted near copies of {} in {}", count("n_accounts", "account"), one, count("n_comments", "comment")
-    ))  # fmt: skip
-
-
-def explain_carrying(objects: pl.DataFrame, kind: str, id_column: str, bits: pl.Expr) -> pl.DataFrame:
-    """State that addresses are carried in other words, for addresses or campaigns (rows with sizes)."""
-    addresses = (
-        count("n_clusters", "address", "addresses") if "n_clusters" in objects.columns else pl.lit("one address")
-    )
-    return _sizes(objects, kind, id_column, "addresses", bits, pl.format(
-        "{} carried {}, each in words of its own, in {}", count("n_accounts", "account"), addresses,
-        count("n_comments", "comment")
-    ))  # fmt: skip
-
-
-def _sizes(
-    groups: pl.DataFrame, kind: str, id_column: str, signal: str, bits: pl.Expr, words: pl.Expr
-) -> pl.DataFrame:  # fmt: skip
-    there = pl.format(" at {}", count("n_targets", "target"))
-    return groups.select(
-        subject_kind=pl.lit(kind),
-        subject_id=pl.col(id_column),
-        signal=pl.lit(signal),
-        kind=pl.lit("copying"),
-        observed=pl.col("n_accounts").cast(pl.Float64),
-        expected=pl.lit(None, pl.Float64),
-        p=pl.lit(None, pl.Float64),
-        q=pl.lit(None, pl.Float64),
-        weight=bits,
-        sentence=pl.format("{}{}.", words, pl.when(pl.col("n_targets") > 0).then(there).otherwise(pl.lit(""))),
-    )
 
 
 @dataclass(frozen=True)
@@ -162,6 +140,11 @@ def account_facts() -> list[AccountFact]:
             "It stands in {} texts of the campaign together with the same other accounts.", "n_texts")),
         "linked_accounts": ("coordination", 4.0, pl.lit(
             "It shares more texts with other accounts of the campaign than chance gives.")),
+        "dormancy": ("inauthenticity", 4.0, pl.lit(
+            "It came back changed with the campaign's texts, after a year or more of silence here. Its owner may have "
+            "lost it to somebody else.")),
+        "duplicate_profiles": ("inauthenticity", 4.0, pl.lit(
+            "It shares its name and a further field of its profile with another account of the campaign.")),
         "creation_batch": ("inauthenticity", 4.0, pl.format(
             "It was created on {}, in a batch with other accounts of the campaign.",
             pl.col("created_at").dt.strftime("%Y-%m-%d"))),

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from detector.config import JudgeConfig
+from detector.judge.copying import explain_carrying, explain_copying
 from detector.judge.describe import describe_campaigns, describe_clusters, describe_objects, describe_parts
 from detector.judge.explain import (
     explain_accounts,
-    explain_carrying,
-    explain_copying,
     explain_grown_comments,
     explain_growth,
     explain_tests,

@@ -1,7 +1,8 @@
 """Candidates to tiers: one kind of evidence never flags anyone.
 
 Copying, however fast, is at most low. Medium needs a second, independent kind: the same accounts together again and
-in time, disguise that differs from copy to copy, or creation batches. High needs several, one of them about the
+in time, disguise that differs from copy to copy, or signs about the accounts: creation batches, namesakes with a second
+field in common, returns from a long silence, which count as one kind. High needs several, one of them about the
 accounts. Where words differ and only the addresses are shared, medium is the most.
 """
 
@@ -16,6 +17,7 @@ _BANDS = {"none": (0.0, 0.2), "low": (0.2, 0.5), "medium": (0.5, 0.8), "high": (
 """Scores of a tier: flagged means a score of 0.5 or more."""
 _STEP_BITS = 6.0
 """So many bits double the odds of lying further up in the band."""
+_ACCOUNT_FIELDS = ("author_created_at", "author_followers", "author_following", "author_posts")
 
 
 def judge_candidates(
@@ -42,20 +44,23 @@ def judge_candidates(
     together = pl.col("company") | pl.col("linked_accounts")
     again = together & pl.col("synchrony")
     weak = [pl.col(name) for name, signal in SIGNALS.items() if signal.is_weak]
-    about = pl.sum_horizontal(pl.col(name).cast(pl.Int64) for name in ABOUT_ACCOUNTS)
+    # Signs about the accounts are one kind: a batch may share its names and its minutes.
+    about = pl.any_horizontal(*ABOUT_ACCOUNTS).cast(pl.Int64)
     signs = about + pl.col("disguise").cast(pl.Int64)
     kinds = signs + again.cast(pl.Int64)
-    spread = pl.col("shared_addresses") & pl.col("fan_out")
-    coordination = pl.when(again).then(2).when(together | pl.col("synchrony") | spread).then(1).otherwise(0)
+    carried = pl.col("shared_addresses") & pl.col("fan_out")
+    coordination = pl.when(again).then(2).when(together | pl.col("synchrony") | carried).then(1).otherwise(0)
     inauthenticity = (
         pl.when(signs >= 2).then(3).when(signs == 1).then(2)
         .when(pl.any_horizontal(weak)).then(1).otherwise(0)
     )  # fmt: skip
+    has_profiles = any(comments[name].null_count() < comments.height for name in _ACCOUNT_FIELDS)
     overall = (
         pl.when(pl.col("n_accounts") < min_accounts)
         .then(0)
-        .when(~pl.col("holds_texts")).then(pl.when(spread).then(pl.min_horizontal(kinds, 1) + 1).otherwise(0))
-        .when((kinds >= 2) & (about >= 1)).then(3)
+        .when(~pl.col("holds_texts")).then(pl.when(carried).then(pl.min_horizontal(kinds, 1) + 1).otherwise(0))
+        # A silence is read from comments: where the dump shows no profiles, nothing is high.
+        .when((kinds >= 2) & (about >= 1) & has_profiles).then(3)
         .when(kinds >= 1).then(2)
         .otherwise(pl.min_horizontal(coordination, 1))
     )  # fmt: skip

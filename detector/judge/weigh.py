@@ -18,6 +18,8 @@ class Signal:
     observed_min: float = 0.0
     excess_min: float = 1.0
     """The observed must be at least so many times the expected."""
+    q_max: float = 1.0
+    """A sign that is easily had in good faith must be surer than others."""
     is_weak: bool = False
     """A weak signal adds to a score inside a tier, and never moves one across."""
 
@@ -33,13 +35,20 @@ SIGNALS = {
         Signal("fan_out", "coordination", cap_bits=6.0, observed_min=5.0, excess_min=2.0),
         Signal("creation_batch", "inauthenticity", cap_bits=12.0, observed_min=4.0, excess_min=3.0),
         Signal("disguise", "inauthenticity", cap_bits=10.0, observed_min=3.0, excess_min=2.0),
+        # A form letter to every member reaches every member: this adds, and moves no tier.
+        Signal("spread", "coordination", cap_bits=6.0, observed_min=4.0, excess_min=1.25),
+        # People come back for an election: several accounts, and many times what is usual at the same targets.
+        Signal("dormancy", "inauthenticity", cap_bits=10.0, observed_min=5.0, excess_min=3.0, q_max=1e-4),
+        Signal("duplicate_profiles", "inauthenticity", cap_bits=10.0, observed_min=3.0, excess_min=3.0),
         # Names repeat inside a community far more than in a dump as a whole: doubling alone says little.
         Signal("same_name", "inauthenticity", cap_bits=1.0, observed_min=3.0, excess_min=3.0, is_weak=True),
         Signal("handle_shape", "inauthenticity", cap_bits=1.0, excess_min=1.5, is_weak=True),
         Signal("young_accounts", "inauthenticity", cap_bits=1.0, excess_min=1.5, is_weak=True),
+        Signal("silent_accounts", "inauthenticity", cap_bits=1.0, excess_min=1.5, is_weak=True),
+        Signal("serial_numbers", "inauthenticity", cap_bits=1.0, observed_min=4.0, excess_min=2.0, is_weak=True),
     )
 }
-ABOUT_ACCOUNTS = ("creation_batch",)
+ABOUT_ACCOUNTS = ("creation_batch", "dormancy", "duplicate_profiles")
 """Signals about the accounts themselves: without one of them nothing is high."""
 
 _ORDINARY_P = 0.2
@@ -70,6 +79,7 @@ def weigh(tests: pl.DataFrame, q_max: float, weights: Weights) -> pl.DataFrame:
             "ordinary": [weight.against for weight in chosen],
             "observed_min": [signal.observed_min for signal in SIGNALS.values()],
             "excess_min": [signal.excess_min for signal in SIGNALS.values()],
+            "surely": [signal.q_max for signal in SIGNALS.values()],
             "is_weak": [signal.is_weak for signal in SIGNALS.values()],
         }
     )
@@ -79,7 +89,7 @@ def weigh(tests: pl.DataFrame, q_max: float, weights: Weights) -> pl.DataFrame:
         tests.join(columns, on="signal", how="left", maintain_order="left")
         .with_columns(
             is_found=(
-                (pl.col("q") <= q_max)
+                (pl.col("q") <= pl.min_horizontal("surely", pl.lit(q_max)))
                 & (pl.col("observed") >= pl.col("observed_min"))
                 & (pl.col("observed") >= pl.col("excess_min") * pl.col("expected"))
             ).fill_null(False),
@@ -88,5 +98,5 @@ def weigh(tests: pl.DataFrame, q_max: float, weights: Weights) -> pl.DataFrame:
         .with_columns(
             weight=pl.when("is_found").then(bits).when("is_ordinary").then("ordinary").otherwise(0.0).round(3)
         )
-        .drop("cap", "per_bit", "observed_min", "excess_min", "ordinary")
+        .drop("surely", "cap", "per_bit", "observed_min", "excess_min", "ordinary")
     )

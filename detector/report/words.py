@@ -51,6 +51,12 @@ INNOCENT_BY_SIGNAL = {
     "shared_addresses": "Readers of one newspaper, fans of a channel and supporters of a cause share the same links.",
     "fan_out": "Supporters of a cause, volunteers and fans bring their link to everybody who might listen.",
     "creation_batch": "News, a move from another platform or a school class brings many sign-ups within days.",
+    "spread": "A form letter goes to every member of a parliament, a question to every shop, in good faith.",
+    "dormancy": "People return for an election or a crisis, and not always in the language they used before. "
+    "An account that changed hands may be compromised: its owner is then a victim.",
+    "duplicate_profiles": "One person may keep several accounts openly; shops, clubs and stations have one a branch.",
+    "silent_accounts": "Most people read and hardly ever post, for years, until something concerns them.",
+    "serial_numbers": "Petitions, tickets and orders are numbered; people sign with postcodes and telephone numbers.",
     "same_name": "Popular names repeat, and so do the names that fans, families and jokers take.",
     "disguise": "Apps add tracking codes; copying from documents and keyboards of other scripts leave odd characters.",
     "handle_shape": "Platforms assign such handles, and random ones where a name is not written in Latin letters.",

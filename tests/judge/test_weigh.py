@@ -8,6 +8,7 @@ from detector.judge.weights import FITTED, UNFITTED, load_weights
 from detector.schema import TESTS
 
 Q_MAX = 0.01
+WEAK = {"handle_shape", "young_accounts", "same_name", "silent_accounts", "serial_numbers"}
 
 
 def weighed(signal, *, weights=UNFITTED, observed=50.0, expected=1.0, p=1e-6, q=1e-5):
@@ -27,7 +28,8 @@ def test_unfitted_a_fact_weighs_what_its_q_can_be_worth_up_to_the_cap_of_its_sig
     for q in (1e-2, 1e-3, 1e-9, 1e-300):
         fact = weighed(signal, q=q)
         bound = -math.log2(-math.e * q * math.log(q))
-        assert fact["is_found"]
+        assert fact["is_found"] == (q <= SIGNALS[signal].q_max)
+        bound = bound if fact["is_found"] else 0.0
         assert fact["weight"] == pytest.approx(min(bound, SIGNALS[signal].cap_bits), abs=1e-3)
 
 
@@ -42,7 +44,7 @@ def test_fitted_a_fact_weighs_the_fitted_share_of_that(signal):
 
 @pytest.mark.parametrize("signal", SIGNALS)
 def test_weak_signals_weigh_at_most_a_bit_however_certain(signal):
-    assert SIGNALS[signal].is_weak == (signal in {"handle_shape", "young_accounts", "same_name"})
+    assert SIGNALS[signal].is_weak == (signal in WEAK)
     assert (weighed(signal, q=1e-300)["weight"] <= 1.0) == SIGNALS[signal].is_weak
     assert weighed(signal, q=1e-300, weights=FITTED)["weight"] <= SIGNALS[signal].cap_bits
 
