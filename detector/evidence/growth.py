@@ -96,7 +96,8 @@ def _tie(
     n_accounts = len(traffic.accounts)
     inside = mark(core[1][core[0] == group], n_accounts)
     here = traffic.account[clusters.first_rows[groups[clusters.first_clusters] == group]]
-    outside = ~mark(here[here != UNKNOWN], n_accounts)
+    # Who carries only the candidate's addresses may be core, and stands in none of its texts.
+    outside = ~(inside | mark(here[here != UNKNOWN], n_accounts))
     created, content = tie_created(traffic, inside), tie_content(traffic, clusters, objects, inside, outside)
     waves = tie_waves(traffic, inside, outside, created.held | content.held, content.rows)
     return _Core(group, inside, outside, created, waves, content)

@@ -27,11 +27,18 @@ from detector.evidence.candidates import (
     tabulate_ties,
 )  # fmt: skip
 from detector.evidence.cohorts import find_cohorts
-from detector.evidence.combined import combine_company, combine_links, combine_synchrony, find_regulars
+from detector.evidence.combined import (
+    combine_company,
+    combine_links,
+    combine_objects,
+    combine_synchrony,
+    find_regulars,
+)  # fmt: skip
 from detector.evidence.disguise import measure_disguise
 from detector.evidence.dormancy import measure_dormancy, measure_silence
 from detector.evidence.growth import find_growth
 from detector.evidence.network import find_circles, join_clusters, measure_company, pair_accounts, tabulate_links
+from detector.evidence.objects import find_spread
 from detector.evidence.profiles import measure_profiles
 from detector.evidence.serials import measure_serials
 from detector.evidence.significance import false_discovery_rates
@@ -43,9 +50,13 @@ from detector.schema import SIGNS, TESTS
 Floats = npt.NDArray[np.float64]
 
 
+_PAID = ("company", "linked_accounts", "shared_addresses", "fan_out")
+"""Signals whose choice among pairs or groups is paid for where they are measured: their p is a q already."""
+
+
 @dataclass(frozen=True)
 class Measured:
-    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, GROWTH, LINKS and BURSTS.
+    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, OBJECTS, GROWTH, LINKS and BURSTS.
 
     `live_chats` lists comments and median seconds between them of each live chat; `precision_s` is that of the times.
     """
@@ -55,6 +66,7 @@ class Measured:
     ties: pl.DataFrame
     tests: pl.DataFrame
     signs: pl.DataFrame
+    objects: pl.DataFrame
     growth: pl.DataFrame
     links: pl.DataFrame
     bursts: pl.DataFrame
@@ -87,7 +99,9 @@ def measure(
     clusters = encode(kept, traffic)
     company = measure_company(traffic, clusters.first_rows, clusters.first_clusters, clusters.n)
     links = find_links(comments)
-    carried = carry_links(links, clusters.rows, clusters.clusters)
+    shared = find_spread(traffic, links, clusters.rows, config.false_discovery_rate)
+    both = clusters.followed_by(shared.clusters)
+    carried = carry_links(links, both.rows, both.clusters)
     first = clusters.first_rows, clusters.first_clusters
     pairs = pair_accounts(traffic, *first, clusters.n, config.false_discovery_rate)
     synchrony = measure_synchrony(traffic, *first, clusters.keys, config)
@@ -96,15 +110,20 @@ def measure(
         (carried["cluster"].to_numpy(), carried["link"].rank("dense").cast(pl.Int64).to_numpy() - 1),
         find_circles(pairs, traffic, *first),
         (cohorts.clusters, cohorts.cohorts),
+        (clusters.n + np.arange(shared.clusters.n), shared.group),
     ]
-    labels = join_clusters(company, ties, clusters.n, config.false_discovery_rate)
-    names, groups = name_candidates(clusters, labels)
+    labels = join_clusters(company, ties, both.n, config.false_discovery_rate)
+    names, both_groups = name_candidates(both, labels)
+    groups = both_groups[: clusters.n]
 
-    tests, signs = _measure_groups(marks, accounts, traffic, clusters, groups, len(names), config)
+    tests, signs = _measure_groups(marks, accounts, traffic, both, both_groups, len(names), config)
     # Clusters that a cohort has joined were chosen for their accounts' dates: the cohort's own p has paid for that.
     chosen = groups[cohorts.clusters]
     tests["creation_batch"].p[chosen] = np.fmax(tests["creation_batch"].p[chosen], cohorts.p)
     tests["synchrony"] = combine_synchrony(synchrony, groups, len(names))
+    tests["shared_addresses"], tests["fan_out"] = combine_objects(
+        shared.company, shared.fan_out, shared.group, both_groups[clusters.n :], len(names)
+    )
     tests["company"] = combine_company(company, groups, len(names), config.false_discovery_rate)
     tests["linked_accounts"] = combine_links(pairs, traffic, clusters, groups, len(names))
     more, carried_by = _measure_further(comments, texts, marks, traffic, clusters, groups, len(names), config)
@@ -112,7 +131,7 @@ def measure(
     signs |= carried_by
     signs["linked_accounts"] = tests["linked_accounts"].groups, tests["linked_accounts"].accounts
     signs["company"] = find_regulars(traffic, clusters, groups, tests["company"].p, config.false_discovery_rate)
-    candidates = tabulate_candidates(traffic, clusters, groups, names)
+    candidates = tabulate_candidates(traffic, both, both_groups, names)
     return Measured(
         accounts=accounts,
         candidates=candidates,
@@ -120,10 +139,11 @@ def measure(
             comments,
             candidates,
             links,
-            carried.with_columns(campaign_id=names.gather(groups[carried["cluster"].to_numpy()])),
+            carried.with_columns(campaign_id=names.gather(both_groups[carried["cluster"].to_numpy()])),
         ),
         tests=_tests(tests, names, synchrony, clusters.ids),
         signs=_signs(signs, names, traffic.accounts),
+        objects=shared.named,
         growth=find_growth(
             comments,
             traffic,
@@ -220,7 +240,7 @@ def _core(
 
 def _q(signal: str, test: GroupTest) -> Floats:
     """Return false discovery rates; pairs of clusters and of accounts were compared with all pairs already."""
-    return test.p if signal in ("company", "linked_accounts") else false_discovery_rates(test.p)
+    return test.p if signal in _PAID else false_discovery_rates(test.p)
 
 
 def _tests(

@@ -2,8 +2,8 @@
 
 import polars as pl
 
+from detector.judge.phrases import choice, duration, number
 from detector.judge.weigh import DECLARED_BITS
-from detector.judge.weights import Weights
 from detector.schema import EVIDENCE
 
 _DISGUISES = ("invisible characters", "look-alike letters of another script", "a random last word")
@@ -24,29 +24,35 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
     n, m = number(seen), number(chance)
     found = {
         "synchrony": pl.format("{} copies of one text follow another within {}; the traffic at the same targets would "
-                               "give {}.", n, _duration(detail), m),
+                               "give {}.", n, duration(detail), m),
         "company": pl.format("{} accounts stand together in two texts, hours or days apart, where chance gives {}; {} "
                              "pairs of texts share accounts in this way.", n, m, detail.cast(pl.Int64)),
         "linked_accounts": pl.format("{} accounts are linked in pairs that share more texts than chance gives; the "
                                      "closest pair shares {} where chance gives {}.", n, detail.cast(pl.Int64), m),
+        "shared_addresses": pl.format("{} accounts carry the same two addresses, on separate occasions, where chance "
+                                      "gives {}; {} pairs of addresses share accounts in this way.",
+                                      n, m, detail.cast(pl.Int64)),
+        "fan_out": pl.format("{} of the {} accounts that carry these addresses, and addresses to several targets, took "
+                             "one and the same to several, on separate occasions; the habits of others here give {}.",
+                             n, detail.cast(pl.Int64), m),
         "creation_batch": pl.format("{} of the accounts were created within the same {}, where the other accounts here "
-                                    "would give {}.", n, _duration(detail * 3600), m),
+                                    "would give {}.", n, duration(detail * 3600), m),
         "same_name": pl.format("{} accounts carry the display name of another of them, where chance gives {}. Names "
                                "repeat inside a community: this weighs very little.", n, m),
         "disguise": pl.format("Copies differ by {} in {} different ways; other comments here would give {}.",
-                              _choice(detail, _DISGUISES), n, m),
+                              choice(detail, _DISGUISES), n, m),
         "handle_shape": pl.format("{} handles follow one pattern ({}), where the other accounts here would give {}. "
                                   "Platforms assign such handles by default: this weighs very little.",
-                                  n, _choice(detail, _SHAPES), m),
+                                  n, choice(detail, _SHAPES), m),
         "spread": pl.when(detail == 0).then(pl.format(
             "The copies reach {} targets, counted once a week, where the traffic of these weeks would give {}.", n, m))
         .otherwise(pl.format("One by one, the accounts carry their copies to {} targets in all, where the traffic of "
                              "these weeks would give {}.", n, m)),
         "dormancy": pl.format("{} accounts came back with these texts after a year or more of silence here, with other "
                               "{} than before, where accounts of as long a history would give {}.",
-                              n, _choice(detail, _SWITCHES), m),
+                              n, choice(detail, _SWITCHES), m),
         "duplicate_profiles": pl.format("{} accounts share with a namesake among them {}, where other namesakes would "
-                                        "give {}.", n, _choice(detail, _FIELDS), m),
+                                        "give {}.", n, choice(detail, _FIELDS), m),
         "silent_accounts": pl.format("{} accounts over two years old have fewer than ten posts in all, where the other "
                                      "accounts here would give {}. Many people only read: this weighs very little.",
                                      n, m),
@@ -74,29 +80,6 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
     return rows.select(list(EVIDENCE.columns))
 
 
-def explain_copying(clusters: pl.DataFrame, kind: str, id_column: str, weights: Weights) -> pl.DataFrame:
-    """State the copying itself, for clusters or campaigns (rows with sizes)."""
-    families = (
-        pl.when(pl.col("n_clusters") == 1).then(pl.lit("one text"))
-        .otherwise(pl.format("{} texts", "n_clusters")) if "n_clusters" in clusters.columns else pl.lit("one text")
-    )  # fmt: skip
-    return clusters.select(
-        subject_kind=pl.lit(kind),
-        subject_id=pl.col(id_column),
-        signal=pl.lit("copying"),
-        kind=pl.lit("copying"),
-        observed=pl.col("n_accounts").cast(pl.Float64),
-        expected=pl.lit(None, pl.Float64),
-        p=pl.lit(None, pl.Float64),
-        q=pl.lit(None, pl.Float64),
-        weight=pl.lit(weights.copying),
-        sentence=pl.format("{} posted near copies of {} in {}{}.", count("n_accounts", "account"), families,
-                           count("n_comments", "comment"),
-                           pl.when(pl.col("n_targets") > 0)
-                           .then(pl.format(" at {}", count("n_targets", "target"))).otherwise(pl.lit(""))),
-    )  # fmt: skip
-
-
 def explain_declared(campaigns: pl.DataFrame) -> pl.DataFrame:
     """State of campaigns that the user has declared their wording innocent."""
     words = pl.lit(
@@ -121,33 +104,3 @@ def state(accounts: pl.DataFrame, signal: str, kind: pl.Expr, weight: pl.Expr, s
         weight=weight,
         sentence=sentence,
     )
-
-
-def count(column: str, noun: str) -> pl.Expr:
-    """Write a count with its noun."""
-    plural = pl.when(pl.col(column) == 1).then(pl.lit(noun)).otherwise(pl.lit(noun + "s"))
-    return pl.format("{} {}", column, plural)
-
-
-def number(value: pl.Expr) -> pl.Expr:
-    """Write a count whole and an expectation to one decimal, or as a bound where it is tiny."""
-    return (
-        pl.when(value == value.round()).then(value.cast(pl.Int64, strict=False).cast(pl.String))
-        .when(value < 0.05).then(pl.lit("less than 0.1"))
-        .otherwise(value.round(1).cast(pl.String))
-    )  # fmt: skip
-
-
-def _duration(seconds: pl.Expr) -> pl.Expr:
-    """Write a window in the largest whole unit."""
-    whole = [(604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute")]
-    words = pl.format("{} seconds", seconds.cast(pl.Int64))
-    for length, unit in reversed(whole):
-        n = (seconds / length).cast(pl.Int64)
-        one = pl.when(n == 1).then(pl.lit(f"1 {unit}")).otherwise(pl.format("{} {}s", n, pl.lit(unit)))
-        words = pl.when(seconds >= length).then(one).otherwise(words)
-    return words
-
-
-def _choice(index: pl.Expr, names: tuple[str, ...]) -> pl.Expr:
-    return index.cast(pl.Int64).replace_strict(list(range(len(names))), list(names), default="")

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from detector.judge.explain import count, number, state
+from detector.judge.explain import state
+from detector.judge.phrases import count, number
 from detector.judge.weights import Weights
 
 CAMPAIGN_BITS_MAX = 4.0
@@ -33,8 +34,8 @@ def explain_accounts(accounts: pl.DataFrame, weights: Weights) -> pl.DataFrame:
     Parameters
     ----------
     accounts
-        `account`, `campaign_id`, `campaign_bits`, `n_comments`, `n_campaign_comments`, `n_texts`, `role`,
-        `signs` (list), `copy_share_min`, `created_at`, `age_at_first_comment_days`.
+        `account`, `campaign_id`, `campaign_bits`, `n_comments`, `n_campaign_comments`, `n_texts`, `n_copies`,
+        `n_objects`, `role`, `signs` (list), `copy_share_min`, `created_at`, `age_at_first_comment_days`.
     weights
         What a fact weighs.
     """
@@ -56,8 +57,12 @@ def weigh_accounts(standing: pl.DataFrame, weights: Weights) -> pl.DataFrame:
 def account_facts() -> list[AccountFact]:
     """List what can be said of an account in a candidate, as expressions over the rows of `explain_accounts`."""
     share = pl.col("n_campaign_comments") / pl.col("n_comments")
+    n_carrying = pl.col("n_campaign_comments") - pl.col("n_copies")
+    n_families = pl.col("n_texts") - pl.col("n_objects")
     copies = pl.format("{} of its {} comments here are near copies of others' in campaign {}, of {}.",
-                       "n_campaign_comments", "n_comments", "campaign_id", count("n_texts", "text"))  # fmt: skip
+                       "n_copies", "n_comments", "campaign_id", count(n_families, "text"))  # fmt: skip
+    carries = pl.format("{} of its {} comments here, in words of its own, carry {} of campaign {}.", n_carrying,
+                        "n_comments", count("n_objects", "address", "addresses"), "campaign_id")  # fmt: skip
     signs = {
         "company": ("coordination", 4.0, pl.format(
             "It stands in {} texts of the campaign together with the same other accounts.", "n_texts")),
@@ -73,7 +78,10 @@ def account_facts() -> list[AccountFact]:
             pl.col("created_at").dt.strftime("%Y-%m-%d"))),
         "disguise": ("inauthenticity", 4.0, pl.lit("Its copies carry disguise that differs from the other copies'.")),
     }  # fmt: skip
-    facts = [AccountFact("copying", "copying", 1.0, (1 + pl.col("n_texts")).log(2), copies)]
+    facts = [
+        AccountFact("copying", "copying", 1.0, (1 + n_families).log(2), copies),
+        AccountFact("addresses", "copying", 1.0, (1 + pl.col("n_objects")).log(2), carries),
+    ]
     facts.append(AccountFact("campaign", "coordination", 1.0, pl.col("campaign_bits").clip(-CAMPAIGN_BITS_MAX,
         CAMPAIGN_BITS_MAX), pl.format("The evidence about campaign {} as a whole comes to {} bits.", "campaign_id",
         pl.col("campaign_bits").round(1))))  # fmt: skip
@@ -88,10 +96,15 @@ def account_facts() -> list[AccountFact]:
         pl.lit("Most of its comments here are its own words, so that it is not flagged.")))  # fmt: skip
     facts.append(AccountFact(
         "no_sign", "against", -2.0, pl.col("signs").list.len() == 0,
-        pl.lit("Nothing but the copied text ties it to the campaign.")))  # fmt: skip
+        pl.format("Nothing but {} ties it to the campaign.",
+                  pl.when(pl.col("n_objects") == 0).then(pl.lit("the copied text"))
+                  .when(pl.col("n_copies") == 0).then(pl.lit("its addresses"))
+                  .otherwise(pl.lit("copied texts and addresses")))))  # fmt: skip
     facts.append(AccountFact(
         "source", "against", -8.0, pl.col("role") == "source",
-        pl.lit("It wrote first what others copied: a source, not a member.")))  # fmt: skip
+        pl.format("It {} first what others {}: a source, not a member.",
+                  pl.when(pl.col("n_copies") > 0).then(pl.lit("wrote")).otherwise(pl.lit("carried")),
+                  pl.when(pl.col("n_copies") > 0).then(pl.lit("copied")).otherwise(pl.lit("carried")))))  # fmt: skip
     return facts
 
 
@@ -115,15 +128,10 @@ def explain_growth(growth: pl.DataFrame) -> pl.DataFrame:
         "wording": "Its words are among the likest to those of campaign {}.",
     }  # fmt: skip
     told = [
-        (
-            f"tie_{tie}",
-            "coordination",
-            TIE_BITS,
-            growth.filter(pl.col("ties").list.contains(tie)),
-            pl.format(words, "campaign_id"),
-        )
+        (f"tie_{tie}", "coordination", TIE_BITS, growth.filter(pl.col("ties").list.contains(tie)),
+         pl.format(words, "campaign_id"))
         for tie, words in ties.items()
-    ]
+    ]  # fmt: skip
     told.append(
         (
             "growth",
@@ -137,15 +145,8 @@ def explain_growth(growth: pl.DataFrame) -> pl.DataFrame:
             ),
         )
     )
-    told.append(
-        (
-            "no_copies",
-            "against",
-            NO_COPIES_BITS,
-            growth,
-            pl.lit("It is in the campaign by these ties, and not by copying its texts."),
-        )
-    )
+    told.append(("no_copies", "against", NO_COPIES_BITS, growth, pl.lit(
+        "It is in the campaign by these ties, and not by copying its texts.")))  # fmt: skip
     parts = [state(rows, signal, pl.lit(kind), pl.lit(bits), sentence) for signal, kind, bits, rows, sentence in told]
     whole = state(
         growth.group_by("campaign_id").agg(pl.len().alias("n"), pl.col("expected").first()).with_columns(

@@ -3,7 +3,7 @@
 import polars as pl
 
 from detector.judge.explain_accounts import FOUND_BITS, NO_COPIES_BITS, TIE_BITS
-from detector.judge.tiers import band, strength, tier_of
+from detector.judge.tiers import band, carries_object, strength, tier_of
 
 _CAMPAIGN_RANK_MIN = 2
 _GROWN_RANK = 2
@@ -53,6 +53,8 @@ def admit(
         # The first tenth of its band: below the members that are flagged for their own copies.
         .with_columns(score=band(tier_of(pl.lit(_GROWN_RANK)), 0.1 * strength(pl.col("bits"))))
     )
+    # Whoever carried only the campaign's addresses stood outside its texts.
+    standing = standing.join(grown, on=["campaign_id", "account"], how="anti")
     columns = pl.Schema({name: dtype for name, dtype in standing.schema.items() if name in grown.columns})
     return pl.concat([standing, grown.select(list(columns)).cast(columns)], how="diagonal").sort(
         "account", "score", "campaign_id", descending=[False, True, False]
@@ -85,7 +87,8 @@ def grow(
     members = pl.col("account").n_unique().over("cluster_id", "home")
     known = pl.col("account").drop_nulls().n_unique().over("cluster_id")
     copies = (
-        candidates.with_columns(known=known)
+        candidates.filter(~carries_object(pl.col("cluster_id")))
+        .with_columns(known=known)
         .join(core, on="account")
         .with_columns(members=members)
         .filter((pl.col("home") != pl.col("campaign_id")) & (pl.col("members") >= 2))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from detector.config import JudgeConfig
-from detector.judge.describe import describe_campaigns, describe_clusters
-from detector.judge.explain import explain_copying, explain_declared, explain_tests
+from detector.judge.copying import explain_carrying, explain_copying
+from detector.judge.describe import describe_campaigns, describe_clusters, describe_objects, describe_parts
+from detector.judge.explain import explain_declared, explain_tests
 from detector.judge.explain_accounts import explain_accounts, explain_grown_comments, explain_growth
 from detector.judge.grow import admit, grow
 from detector.judge.standing import judge_accounts, score_accounts, score_comments
@@ -36,6 +37,7 @@ def judge(
     ties: pl.DataFrame,
     tests: pl.DataFrame,
     signs: pl.DataFrame,
+    objects: pl.DataFrame,
     growth: pl.DataFrame,
     config: JudgeConfig,
     *,
@@ -50,8 +52,8 @@ def judge(
     ----------
     comments, texts, members
         COMMENTS, TEXTS and MEMBERS.
-    accounts, candidates, ties, tests, signs, growth
-        ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS and GROWTH, as the evidence wing leaves them.
+    accounts, candidates, ties, tests, signs, objects, growth
+        ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, OBJECTS and GROWTH, as the evidence wing leaves them.
     allowed
         Rows whose wording the user has declared innocent.
     q_max, growth_q_max
@@ -72,20 +74,32 @@ def judge(
     campaigns = describe_campaigns(tiers, candidates, grown, standing, comments, texts, members)
     clusters = describe_clusters(members, comments, texts, tiers, candidates)
     declared = campaigns.join(tiers.filter("is_allowed"), on="campaign_id", how="semi")
+    addresses = describe_objects(objects, candidates, campaigns, comments)
+    carrying = describe_parts(candidates, campaigns, comments).filter(pl.col("by_address").any().over("campaign_id"))
     return Judged(
         comments=SCORED_COMMENTS.check(scored_comments),
         accounts=SCORED_ACCOUNTS.check(scored_accounts),
-        clusters=CLUSTERS.check(clusters),
+        clusters=CLUSTERS.check(pl.concat([clusters, addresses])),
         campaigns=CAMPAIGNS.check(campaigns.select(list(CAMPAIGNS.columns))),
         evidence=_evidence(
-            weighed, campaigns, declared, clusters, standing, growth, _grown_comments(comments, grown), weights
+            weighed,
+            campaigns,
+            declared,
+            clusters,
+            addresses,
+            carrying,
+            standing,
+            growth,
+            _grown_comments(comments, grown),
+            weights,
         ),
     )
 
 
 def _evidence(
     weighed: pl.DataFrame, campaigns: pl.DataFrame, declared: pl.DataFrame, clusters: pl.DataFrame,
-    standing: pl.DataFrame, growth: pl.DataFrame, grown: pl.DataFrame, weights: Weights,
+    addresses: pl.DataFrame, carrying: pl.DataFrame, standing: pl.DataFrame, growth: pl.DataFrame,
+    grown: pl.DataFrame, weights: Weights,
 ) -> pl.DataFrame:  # fmt: skip
     """Write the sentences about everything that is reported, strongest first within a subject."""
     subjects = pl.concat(
@@ -102,13 +116,25 @@ def _evidence(
             [
                 explain_tests(told),
                 explain_declared(declared),
+                # Where addresses are carried in other words, the copies are counted by themselves.
                 explain_copying(
-                    campaigns.with_columns(n_accounts="n_copiers", n_comments="n_copies"),
+                    campaigns.join(carrying, on="campaign_id", how="anti").with_columns(
+                        n_accounts="n_copiers", n_comments="n_copies"
+                    ),
                     "campaign",
                     "campaign_id",
                     weights,
                 ),
+                explain_copying(carrying.filter(~pl.col("by_address")), "campaign", "campaign_id", weights),
+                explain_carrying(
+                    carrying.with_columns(is_all=pl.len().over("campaign_id") == 1).filter("by_address"),
+                    "campaign",
+                    "campaign_id",
+                    # Beside copies, which are the same fact, it says where the rest lies and weighs nothing.
+                    pl.when("is_all").then(weights.copying).otherwise(0.0),
+                ),
                 explain_copying(clusters, "cluster", "cluster_id", weights),
+                explain_carrying(addresses, "cluster", "cluster_id", pl.lit(weights.copying)),
                 explain_accounts(inside.filter(pl.col("role") != "grown"), weights),
                 explain_growth(growth.join(inside.filter(pl.col("role") == "grown"), on=["campaign_id", "account"])),
                 explain_grown_comments(grown),

@@ -1,14 +1,15 @@
 """The standing of accounts and comments in the candidates that they belong to.
 
 An account is flagged only in a campaign of medium or high, with a sign of its own or among a majority that has one;
-never for being copied, and not where most of its comments are its own words.
+never for being copied, and not where most of its comments are its own words. Who shares no text with the campaign but
+its addresses needs a sign of its own.
 """
 
 import polars as pl
 
 from detector.config import JudgeConfig
 from detector.judge.explain_accounts import weigh_accounts
-from detector.judge.tiers import band, rank_of, strength, tier_of
+from detector.judge.tiers import band, carries_object, rank_of, strength, tier_of
 from detector.judge.weights import Weights
 from detector.schema import SCORED_ACCOUNTS, SCORED_COMMENTS
 
@@ -32,6 +33,7 @@ def judge_accounts(
         .group_by("campaign_id", "account")
         .agg(signs=pl.col("sign").sort())
     )
+    is_object = carries_object(pl.col("cluster_id"))
     standing = (
         candidates.filter(pl.col("account").is_not_null())
         # Whoever wrote first in every text it stands in was copied, and did not copy.
@@ -41,23 +43,30 @@ def judge_accounts(
             n_campaign_comments=pl.len(),
             n_texts=pl.col("n_clusters").first(),
             is_source=pl.col("wrote_first").all(),
+            n_copies=(~is_object).sum(),
+            n_objects=pl.col("cluster_id").filter(is_object).n_unique(),
+            # In other words than the others', but with the campaign's addresses.
+            by_address=is_object.all(),
         )
         .join(carried, on=["campaign_id", "account"], how="left")
         .join(tiers.select("campaign_id", "rank", campaign_bits="bits"), on="campaign_id")
         .join(accounts.select("account", "n_comments", "created_at", "age_at_first_comment_days"), on="account")
         .with_columns(pl.col("signs").fill_null([]))
         .with_columns(n_signs=pl.col("signs").list.len().cast(pl.Int64))
-        .with_columns(signed_share=(pl.col("n_signs") > 0).mean().over("campaign_id"))
+        .with_columns(
+            signed_share=(pl.col("n_signs") > 0).filter(~pl.col("by_address")).mean().over("campaign_id").fill_null(0)
+        )
     )
     own = pl.col("n_campaign_comments") < config.account_copy_share_min * pl.col("n_comments")
     # Whoever is copied again and again meets the copiers again and again: that alone makes nobody a member.
     own_signs = pl.col("signs").list.set_difference(["company", "linked_accounts"]).list.len()
     source = pl.col("is_source") & (own_signs == 0)
-    tied = (pl.col("n_signs") > 0) | (pl.col("signed_share") >= _MAJORITY)
+    tied = (pl.col("n_signs") > 0) | ((pl.col("signed_share") >= _MAJORITY) & ~pl.col("by_address"))
     rank = (
         pl.when(source)
         .then(0)
         .when(own | ~tied).then(pl.min_horizontal("rank", 1))
+        .when("by_address").then(pl.min_horizontal("rank", 2))
         # Who is in it by the text alone ranks one tier lower, but for the company kept.
         .when(pl.col("n_signs") == 0).then(pl.min_horizontal("rank", 2))
         .otherwise("rank")
@@ -89,7 +98,7 @@ def score_comments(
     """Score every comment by its author's standing in its campaign: SCORED_COMMENTS."""
     candidates = candidates.join(grown, on="row", how="anti")
     unknown_source = pl.col("account").is_null() & pl.col("is_first")
-    places = candidates.select("row", "campaign_id", "account", "is_first").join(
+    places = candidates.select("row", "campaign_id", "account", "is_first", object="cluster_id").join(
         tiers.select("campaign_id", campaign_rank="rank", campaign_score="score"), on="campaign_id"
     )
     places = places.join(
@@ -104,15 +113,17 @@ def score_comments(
     ).with_columns(
         score=pl.col("account_score").fill_null(band(pl.col("tier"), pl.lit(0.1))),
         campaign_id=pl.when(pl.col("campaign_rank") > 0).then("campaign_id"),
+        object=pl.when(carries_object(pl.col("object")) & (pl.col("campaign_rank") > 0)).then("object"),
     )  # fmt: skip
     further = grown.join(
         standing.select("campaign_id", "account", "tier", account_score="score"), on=["campaign_id", "account"]
     ).with_columns(
         role=pl.lit("grown"),
+        object=pl.lit(None, pl.String),
         # What joins by growth ranks below the copies of the same accounts, in the same tier.
         score=band(pl.col("tier"), pl.lit(0.0)) * _GROWN_SHARE + pl.col("account_score") * (1 - _GROWN_SHARE),
     )  # fmt: skip
-    columns = ["row", "campaign_id", "role", "tier", "score"]
+    columns = ["row", "campaign_id", "object", "role", "tier", "score"]
     places = pl.concat([places.select(columns), further.select(columns)])
     frame = (
         # Sorted before it grows wide: a sort copies every column.
@@ -129,8 +140,11 @@ def score_comments(
         role=pl.when(pl.col("campaign_id").is_not_null()).then("role"),
         tier=pl.col("tier").fill_null("none"),
         score=pl.col("score").fill_null(base),
+        cluster_id=pl.coalesce("cluster_id", "object"),
+    ).with_columns(
+        flagged=rank_of(pl.col("tier")) >= 2,
         excerpt=pl.when(pl.col("cluster_id").is_not_null()).then(pl.col("text").str.slice(0, _EXCERPT_CHARS)),
-    ).with_columns(flagged=rank_of(pl.col("tier")) >= 2).select(list(SCORED_COMMENTS.columns))  # fmt: skip
+    ).select(list(SCORED_COMMENTS.columns))  # fmt: skip
 
 
 def score_accounts(

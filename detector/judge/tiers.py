@@ -3,7 +3,7 @@
 Copying, however fast, is at most low. Medium needs a second, independent kind: the same accounts together again and
 in time, disguise that differs from copy to copy, or signs about the accounts: creation batches, namesakes with a second
 field in common, returns from a long silence, which count as one kind. High needs several, one of them about the
-accounts.
+accounts. Where words differ and only the addresses are shared, medium is the most.
 """
 
 import polars as pl
@@ -41,6 +41,7 @@ def judge_candidates(
     sized = candidates.group_by("campaign_id").agg(
         n_accounts=pl.col("account").drop_nulls().n_unique(),
         is_allowed=pl.col("row").is_in(allowed.implode()).any(),
+        holds_texts=(~carries_object(pl.col("cluster_id"))).any(),
     )
     together = pl.col("company") | pl.col("linked_accounts")
     again = together & pl.col("synchrony")
@@ -49,7 +50,8 @@ def judge_candidates(
     about = pl.any_horizontal(*ABOUT_ACCOUNTS).cast(pl.Int64)
     signs = about + pl.col("disguise").cast(pl.Int64)
     kinds = signs + again.cast(pl.Int64)
-    coordination = pl.when(again).then(2).when(together | pl.col("synchrony")).then(1).otherwise(0)
+    carried = pl.col("shared_addresses") & pl.col("fan_out")
+    coordination = pl.when(again).then(2).when(together | pl.col("synchrony") | carried).then(1).otherwise(0)
     inauthenticity = (
         pl.when(signs >= 2).then(3).when(signs == 1).then(2)
         .when(pl.any_horizontal(weak)).then(1).otherwise(0)
@@ -58,6 +60,7 @@ def judge_candidates(
     overall = (
         pl.when(pl.col("n_accounts") < min_accounts)
         .then(0)
+        .when(~pl.col("holds_texts")).then(pl.when(carried).then(pl.min_horizontal(kinds, 1) + 1).otherwise(0))
         # A silence is read from comments: where the dump shows no profiles, nothing is high.
         .when((kinds >= 2) & (about >= 1) & has_profiles).then(3)
         .when(kinds >= 1).then(2)
@@ -85,6 +88,11 @@ def judge_candidates(
         .with_columns(score=band(pl.col("tier"), strength(pl.col("bits"))))
         .sort("campaign_id")
     )  # fmt: skip
+
+
+def carries_object(cluster_id: pl.Expr) -> pl.Expr:
+    """Tell objects, which are addresses, from clusters of near copies."""
+    return cluster_id.str.starts_with("u")
 
 
 def strength(bits: pl.Expr) -> pl.Expr:

@@ -30,6 +30,9 @@ SIGNALS = {
         Signal("synchrony", "coordination", cap_bits=8.0, observed_min=2.0, excess_min=2.0),
         Signal("company", "coordination", cap_bits=12.0, observed_min=3.0, excess_min=2.0),
         Signal("linked_accounts", "coordination", cap_bits=12.0, observed_min=3.0, excess_min=0.0),
+        # What speaks of addresses alone weighs half of what speaks of texts, and is low at most.
+        Signal("shared_addresses", "coordination", cap_bits=6.0, observed_min=5.0, excess_min=3.0),
+        Signal("fan_out", "coordination", cap_bits=6.0, observed_min=5.0, excess_min=2.0),
         Signal("creation_batch", "inauthenticity", cap_bits=12.0, observed_min=4.0, excess_min=3.0),
         # Order and ticket numbers come in a few forms: fewer than five ways to differ say nothing.
         Signal("disguise", "inauthenticity", cap_bits=10.0, observed_min=5.0, excess_min=2.0),

@@ -10,7 +10,7 @@ from typing import Any
 TIER_MEANINGS = {
     "high": "several independent kinds of evidence, at least one of them about the accounts",
     "medium": "two independent kinds of evidence",
-    "low": "copying or synchrony alone: organised or synchronised, authenticity not judged",
+    "low": "copying, synchrony or shared addresses alone: organised or synchronised, authenticity not judged",
     "none": "no more than chance gives",
 }
 """What each tier rests on."""
@@ -47,6 +47,9 @@ INNOCENT_BY_SIGNAL = {
     "synchrony": "A live event, a push alert or an announced moment makes people post the same words within minutes.",
     "company": "Members of a club, a newsroom or a fandom meet again and again under the same posts.",
     "linked_accounts": "Friends, families and people who follow the same page share the same texts in good faith.",
+    "addresses": "Viral clips, campaign pages and news are passed on by many people who mean it.",
+    "shared_addresses": "Readers of one newspaper, fans of a channel and supporters of a cause share the same links.",
+    "fan_out": "Supporters of a cause, volunteers and fans bring their link to everybody who might listen.",
     "creation_batch": "News, a move from another platform or a school class brings many sign-ups within days.",
     "spread": "A form letter goes to every member of a parliament, a question to every shop, in good faith.",
     "dormancy": "People return for an election or a crisis, and not always in the language they used before. "

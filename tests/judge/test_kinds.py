@@ -5,7 +5,6 @@ import itertools
 import polars as pl
 import pytest
 
-from detector.config import JudgeConfig
 from detector.judge.tiers import judge_candidates
 from detector.judge.weigh import ABOUT_ACCOUNTS, SIGNALS, weigh
 from detector.judge.weights import load_weights

@@ -66,7 +66,7 @@ def test_the_file_is_what_weighs():
 def test_the_bits_of_an_account_are_the_sum_of_its_facts(sign):
     row = {
         "campaign_id": "c0", "campaign_bits": 30.0, "n_comments": 4, "n_campaign_comments": 3, "n_texts": 3,
-        "role": "member", "signs": [sign], "copy_share_min": 0.25, "created_at": None,
+        "n_copies": 3, "n_objects": 0, "role": "member", "signs": [sign], "copy_share_min": 0.25, "created_at": None,
         "age_at_first_comment_days": 900.0,
     }  # fmt: skip
     weights = Weights("by hand", accounts={"campaign": 0.5, "copying": 0.25, "established": -0.75, sign: 3.0})
