@@ -12,6 +12,8 @@ Floats = npt.NDArray[np.float64]
 
 DISGUISES = ("invisible", "homoglyph", "tail")
 _KEYS = {"invisible": "invisible_key", "homoglyph": "homoglyph_key", "tail": "tail_key"}
+# Order and ticket numbers come in a few forms: a few patterns of tails say nothing. Nobody misplaces letters so.
+_WAYS_MIN = {"invisible": 2, "homoglyph": 2, "tail": 5}
 _ALIKE_MAX = 0.5
 _TESTED_COPIES = 200
 _COMPARED_COPIES = 20
@@ -63,11 +65,12 @@ def measure_disguise(
         marked = frame.filter(pl.col(key).is_not_null())
         elsewhere = marks.height - marks[key].null_count() - np.bincount(marked["group"].to_numpy(), minlength=n_groups)
         variants = np.where(_differ(marked, key, n_groups, seed), _variants(tested, key, n_groups), 0)
+        enough = variants >= _WAYS_MIN[name]
         share = np.minimum((elsewhere + 1) / np.maximum(marks.height - sizes + 1, 1), 1.0)
-        p = np.minimum(binomial_tail(np.where(variants > 1, variants, 0), trials, share) * len(DISGUISES), 1.0)
+        p = np.minimum(binomial_tail(np.where(enough, variants, 0), trials, share) * len(DISGUISES), 1.0)
         better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))
         out[:, better] = variants[better], (share * trials)[better], p[better], np.full(int(better.sum()), index)
-        telling = np.flatnonzero((variants > 1) & (p <= 1e-3))
+        telling = np.flatnonzero(enough & (p <= 1e-3))
         carriers.append(marked.filter(pl.col("group").is_in(telling.tolist())).select("group", "row"))
     listed = pl.concat(carriers)
     account = traffic.account[listed["row"].to_numpy()]

@@ -34,8 +34,7 @@ SIGNALS = {
         Signal("shared_addresses", "coordination", cap_bits=6.0, observed_min=5.0, excess_min=3.0),
         Signal("fan_out", "coordination", cap_bits=6.0, observed_min=5.0, excess_min=2.0),
         Signal("creation_batch", "inauthenticity", cap_bits=12.0, observed_min=4.0, excess_min=3.0),
-        # Order and ticket numbers come in a few forms: fewer than five ways to differ say nothing.
-        Signal("disguise", "inauthenticity", cap_bits=10.0, observed_min=5.0, excess_min=2.0),
+        Signal("disguise", "inauthenticity", cap_bits=10.0, observed_min=3.0, excess_min=2.0),
         # A form letter to every member reaches every member: this adds, and moves no tier.
         Signal("spread", "coordination", cap_bits=6.0, observed_min=4.0, excess_min=1.25),
         # People come back for an election: several accounts, and many times what is usual at the same targets.

@@ -335,11 +335,11 @@ def test_copies_each_with_letters_swapped_elsewhere_are_evidence(comments_of):
 
 
 def test_copies_each_with_its_own_random_tail_are_evidence(comments_of):
-    observed, _, p, mark, _ = disguise_of(
-        comments_of, [f"{BASE} {tail}" for tail in ("xk4qvz", "7wrt0pl", "z2z9gfd", "b1cdfg8")]
-    )
-    assert (observed, mark) == (4, "tail")
+    copies = [f"{BASE} {tail}" for tail in ("xk4qvz", "7wrt0pl", "z2z9gfd", "b1cdfg8", "q8xvv3k4")]
+    observed, _, p, mark, _ = disguise_of(comments_of, copies)
+    assert (observed, mark) == (5, "tail")
     assert p < 1e-5
+    assert disguise_of(comments_of, copies[:4])[2] == 1  # so few forms are those of order numbers
 
 
 @pytest.mark.parametrize("copy", [BASE[:20] + ZWSP + BASE[20:], BASE.replace("e", "\u0435", 1), BASE + " xk4q9z"])
