@@ -111,3 +111,31 @@ def grow(
         .unique("row", keep="first")
         .sort("row")
     )
+
+
+def absorb(
+    tiers: pl.DataFrame, candidates: pl.DataFrame, grown: pl.DataFrame, min_accounts: int
+) -> pl.DataFrame:  # fmt: skip
+    """Take their tier from candidates that growth leaves with fewer accounts than a campaign has.
+
+    Their texts have gone to the campaign of those who posted them; what remains is too little to judge anyone by.
+    """
+    left = (
+        candidates.join(grown, on="row", how="anti")
+        .group_by("campaign_id")
+        .agg(n_left=pl.col("account").drop_nulls().n_unique())
+    )
+    taken = (
+        candidates.join(grown, on="row", how="semi")
+        .select("campaign_id")
+        .unique()
+        .join(left, on="campaign_id", how="left")
+    )
+    taken = taken.filter(pl.col("n_left").fill_null(0) < min_accounts)
+    is_taken = pl.col("campaign_id").is_in(taken["campaign_id"].implode())
+    none = tier_of(pl.lit(0))
+    return tiers.with_columns(
+        rank=pl.when(is_taken).then(0).otherwise("rank"),
+        tier=pl.when(is_taken).then(none).otherwise("tier"),
+        score=pl.when(is_taken).then(band(none, strength(pl.col("bits")))).otherwise("score"),
+    )

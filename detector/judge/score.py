@@ -9,7 +9,7 @@ from detector.judge.copying import explain_carrying, explain_copying
 from detector.judge.describe import describe_campaigns, describe_clusters, describe_objects, describe_parts
 from detector.judge.explain import explain_declared, explain_tests
 from detector.judge.explain_accounts import explain_accounts, explain_grown_comments, explain_growth
-from detector.judge.grow import admit, grow
+from detector.judge.grow import absorb, admit, grow
 from detector.judge.standing import judge_accounts, score_accounts, score_comments
 from detector.judge.tiers import judge_candidates
 from detector.judge.weigh import weigh
@@ -64,9 +64,12 @@ def judge(
     weights = load_weights(config.weights)
     weighed = weigh(tests, q_max, weights)
     tiers = judge_candidates(candidates, weighed, comments, allowed, weights, min_accounts)
-    standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config, weights)
-    standing = admit(growth, tiers, accounts, standing, growth_q_max)
-    grown = grow(candidates, ties, growth, standing)
+    # What growth leaves too small to be a campaign is none, and nobody stands in it.
+    for _ in range(2):
+        standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config, weights)
+        standing = admit(growth, tiers, accounts, standing, growth_q_max)
+        grown = grow(candidates, ties, growth, standing)
+        tiers = absorb(tiers, candidates, grown, min_accounts)
     scored_comments = score_comments(comments, members, candidates, tiers, standing, grown)
     scored_accounts = score_accounts(
         accounts, standing, grown, growth.join(tiers.filter(pl.col("rank") >= 2), on="campaign_id")
