@@ -6,10 +6,10 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from detector.config import Config
+from detector.control import run_control
 from detector.errors import InputError
 from detector.evidence import Measured, measure
 from detector.ingest.read import Ingested, Source, read_comments
@@ -20,9 +20,6 @@ from detector.text import Clustered, cluster_comments
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the name of the stage, what is done of it and how much there is (None: unknown)."""
-
-_CONTROL_RUNS = 1
-_CONTROL_COMMENTS_MAX = 200_000
 
 SIGNALS = {
     "synchrony": ("copies close in time", "created_at", "times, to the minute or better"),
@@ -77,7 +74,7 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
     tell("measuring evidence", 0, None)
     measured = _measure(comments, clustered, config)
     tell("negative control", 0, None)
-    control = _negative_control(comments, clustered, config)
+    control = run_control(comments, clustered, config, lambda *copy: _judge(*copy, _measure(*copy, config), config))
     comments = comments.drop("url", "author_handle", "author_name", "author_verified", "like_count")
     clustered = replace(clustered, marks=MARKS.empty())
     tell("judging", 0, None)
@@ -132,44 +129,9 @@ def _judge(comments: pl.DataFrame, clustered: Clustered, measured: Measured, con
     )
 
 
-def _negative_control(comments: pl.DataFrame, clustered: Clustered, config: Config) -> dict[str, int] | None:
-    """Run the same stages where nobody coordinates: moments, authors and marks dealt out anew at each target.
-
-    The texts stay, so that what is popular stays popular; whoever posts them, when, and in which disguise is drawn
-    from the comments at the same target. None for dumps too large to pay for a second pass.
-    """
-    if comments.height > _CONTROL_COMMENTS_MAX:
-        return None
-    found = 0
-    for run in range(_CONTROL_RUNS):
-        generator = np.random.default_rng([config.evidence.seed, run])
-        dealt = _shuffled(
-            comments, generator, [name for name in comments.columns if name.startswith(("author", "acc"))]
-        )
-        dealt = _shuffled(dealt, generator, ["created_at"])
-        marks = ["invisible_key", "homoglyph_key", "tail_key"]
-        shuffled_marks = clustered.marks.with_columns(
-            clustered.marks.select(marks)[generator.permutation(clustered.marks.height)]
-        )
-        control = Clustered(clustered.texts, shuffled_marks, clustered.members)
-        judged = _judge(dealt, control, _measure(dealt, control, config), config)
-        found += judged.campaigns.filter(pl.col("tier") != "low").height
-    return {"runs": _CONTROL_RUNS, "campaigns_found": found}
-
-
-def _shuffled(comments: pl.DataFrame, generator: np.random.Generator, columns: list[str]) -> pl.DataFrame:
-    """Permute some columns together among the comments of each target."""
-    target = comments["target"].rank("dense").fill_null(0).to_numpy()
-    there = np.argsort(target, kind="stable")
-    dealt = np.lexsort((generator.random(comments.height), target))
-    source = np.empty(comments.height, dtype=np.int64)
-    source[there] = dealt
-    return comments.with_columns(comments.select(columns)[source])
-
-
 def _run(
     ingested: Ingested, judged: Judged, signals: Mapping[str, Any], span: tuple[Any, Any],
-    control: Mapping[str, int] | None, config: Config,
+    control: Mapping[str, Any], config: Config,
 ) -> dict[str, Any]:  # fmt: skip
     counts = ingested.counts
     tiers = dict(judged.campaigns.group_by("tier").len().iter_rows())
@@ -197,7 +159,7 @@ def _run(
         "span": {"start": _iso(span[0]), "end": _iso(span[1])},
         "too_many_rejects": ingested.too_many_rejects,
         "signals": dict(signals),
-        "negative_control": dict(control) if control else None,
+        "negative_control": dict(control),
     }
 
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.special import betainc
 
+from detector.evidence.places import HOURS, chance_of_authors, share_in_windows
 from detector.evidence.significance import binomial_tail, poisson_tail
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
 from detector.schema import ACCOUNTS
@@ -16,10 +17,10 @@ Floats = npt.NDArray[np.float64]
 HANDLE_SHAPES = ("name_8digits", "random_15", "lower_digits")
 _SCRAMBLED = r"[0-9].*[A-Za-z].*[0-9]|[a-z][A-Z].*[a-z][A-Z]"
 _YOUNG_DAYS = 90
-_HOURS = 1 << 24
-"""More hours than there are between 1970 and the year 3800: the stride of a group in a composite key."""
 _IN_BATCH_P_MAX = 1e-3
 _BATCH_ACCOUNTS_MIN = 4
+_BESIDE = 0.25
+"""One window among four: what three windows beside it tell."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def group_accounts(traffic: Traffic, rows: Codes, groups: Codes) -> tuple[Codes,
 
 def measure_batches(
     traffic: Traffic, rows: Codes, row_groups: Codes, groups: Codes, accounts: Codes, main_target: Codes,
-    windows_h: tuple[int, ...],
+    windows_h: tuple[int, ...], p_max: float = 0.01,
 ) -> GroupTest:  # fmt: skip
     """Test whether a group's accounts were created together.
 
@@ -137,6 +138,8 @@ def measure_batches(
         (n_groups,) the target that most comments of a group address.
     windows_h
         Lengths of the windows, hours.
+    p_max
+        A group that could not reach this, had all its accounts been created in one hour, is not testable.
 
     Returns
     -------
@@ -151,12 +154,14 @@ def measure_batches(
     account, the others in it are binomial; the smallest p is multiplied by the windows tried (Bonferroni), which is
     conservative. The window must also stand out from the group's own windows around it (negative binomial tail),
     or a group of newcomers would look like a batch in every week of its youth. A sign-up wave that the whole platform
-    had is in the background too and does not count.
+    had is in the background too and does not count; nor does a batch that others at the same places share, where the
+    group is not most of these (`share_in_windows`). Where even accounts all created in one hour would not be rare
+    enough, for there are too few of them or around them, p is NaN: not testable.
     """
     n_groups = len(main_target)
     dated = traffic.has_created[accounts]
     groups, accounts = groups[dated], accounts[dated]
-    keys = groups * _HOURS + traffic.created[accounts]
+    keys = groups * HOURS + traffic.created[accounts]
     order = np.argsort(keys, kind="stable")
     keys, groups, accounts = keys[order], groups[order], accounts[order]
     sizes = np.bincount(groups, minlength=n_groups)
@@ -164,7 +169,7 @@ def measure_batches(
     there = _Backdrop(traffic, rows, row_groups, main_target + 1)
     best = np.full((4, n_groups), np.nan)
     best[2, sizes >= _BATCH_ACCOUNTS_MIN] = 1.0
-    signed = np.zeros(len(keys), dtype=np.bool_)
+    signed, since = np.zeros(len(keys), dtype=np.bool_), np.zeros(n_groups, dtype=np.int64)
     for window in windows_h:
         count = np.searchsorted(keys, keys + window) - np.arange(len(keys))
         start = traffic.created[accounts]
@@ -179,7 +184,20 @@ def measure_batches(
         lead = lead[(p[lead] < best[2, groups[lead]]) | np.isnan(best[0, groups[lead]])]
         lead = lead[sizes[groups[lead]] >= _BATCH_ACCOUNTS_MIN]
         best[:, groups[lead]] = count[lead], share[lead] * sizes[groups[lead]], p[lead], np.full(len(lead), window)
+        since[groups[lead]] = start[lead]
         signed |= _covered(p <= _IN_BATCH_P_MAX, count)
+    told = np.flatnonzero(best[2] < 1.0)
+    tried = sizes * len(windows_h)
+    usable = traffic.account[rows] != UNKNOWN
+    usable[usable] = traffic.has_created[traffic.account[rows[usable]]]
+    near = share_in_windows(traffic, rows[usable], row_groups[usable], since, np.nan_to_num(best[3]).astype(np.int64))
+    nearby = np.minimum(binomial_tail(best[0, told] - 1, sizes[told] - 1, near[told]) * tried[told], 1.0)
+    best[1:3, told] = np.maximum(best[1:3, told], [near[told] * sizes[told], nearby])
+    each = np.arange(n_groups)
+    least = np.maximum(everywhere.least_share(each), there.least_share(each))
+    others = np.maximum(sizes - 1, 1)
+    reachable = np.maximum(binomial_tail(others, others, least), betainc(others, 0.5, _BESIDE)) * tried
+    best[2, reachable > p_max] = np.nan
     return GroupTest.of(best, groups[signed], accounts[signed])
 
 
@@ -193,7 +211,7 @@ def _stands_out(keys: Codes, count: Codes, window: int) -> Floats:
         np.sort([_between(keys, keys + step * window, window) for step in steps], axis=0)[:3].sum(axis=0)
         for steps in ((-4, -3, -2, -1), (1, 2, 3, 4))
     ]
-    tail: Floats = np.where(count > 0, betainc(np.maximum(count, 1), np.maximum(*sides) + 0.5, 0.25), 1.0)
+    tail: Floats = np.where(count > 0, betainc(np.maximum(count, 1), np.maximum(*sides) + 0.5, _BESIDE), 1.0)
     return tail
 
 
@@ -210,20 +228,25 @@ class _Backdrop:
         created = traffic.created[traffic.account[known]]
         anywhere = not place.any()
         where = np.zeros(len(known), dtype=np.int64) if anywhere else traffic.target[known] + 1
-        self.keys = np.sort(where * _HOURS + created)
+        self.keys = np.sort(where * HOURS + created)
         mine = traffic.account[rows] != UNKNOWN
         mine[mine] = traffic.has_created[traffic.account[rows[mine]]]
         if not anywhere:
             mine &= traffic.target[rows] + 1 == place[row_groups]
-        self.own = np.sort(row_groups[mine] * _HOURS + traffic.created[traffic.account[rows[mine]]])
+        self.own = np.sort(row_groups[mine] * HOURS + traffic.created[traffic.account[rows[mine]]])
 
     def share(self, groups: Codes, start: Codes, window: int) -> Floats:
         """Return the share of the other comments whose authors were created in each window, one comment added."""
-        inside = _between(self.keys, self.place[groups] * _HOURS + start, window)
-        inside = inside - _between(self.own, groups * _HOURS + start, window)
-        total = _between(self.keys, self.place[groups] * _HOURS, _HOURS) - _between(self.own, groups * _HOURS, _HOURS)
-        share: Floats = (inside + 1) / (total + 1)
+        inside = _between(self.keys, self.place[groups] * HOURS + start, window)
+        inside = inside - _between(self.own, groups * HOURS + start, window)
+        share: Floats = (inside + 1) * self.least_share(groups)
         return share
+
+    def least_share(self, groups: Codes) -> Floats:
+        """Return the share where none of the others was created in a window."""
+        total = _between(self.keys, self.place[groups] * HOURS, HOURS) - _between(self.own, groups * HOURS, HOURS)
+        least: Floats = 1.0 / (total + 1)
+        return least
 
 
 def _between(keys: Codes, start: Codes, length: int) -> Codes:
@@ -276,8 +299,13 @@ def _counted(names: pl.Series) -> tuple[pl.Series, pl.Series]:
     return counts[:, 0], counts[:, 1]
 
 
-def measure_handles(accounts: pl.DataFrame, groups: Codes, members: Codes, n_groups: int) -> GroupTest:
+def measure_handles(accounts: pl.DataFrame, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int) -> GroupTest:
     """Test whether one handle pattern is commoner in a group than among the others here (a weak sign).
+
+    Parameters
+    ----------
+    rows, groups
+        (m,) comments and their groups.
 
     Returns
     -------
@@ -289,26 +317,37 @@ def measure_handles(accounts: pl.DataFrame, groups: Codes, members: Codes, n_gro
         [*HANDLE_SHAPES, "other"], [*range(len(HANDLE_SHAPES)), len(HANDLE_SHAPES)], return_dtype=pl.Int64, default=None
     )
     shape = shapes.fill_null(UNKNOWN).to_numpy()
-    return _most_enriched(shape, groups, members, n_groups, len(HANDLE_SHAPES))
+    return _most_enriched(shape, traffic, rows, groups, n_groups, len(HANDLE_SHAPES))
 
 
-def measure_youth(accounts: pl.DataFrame, groups: Codes, members: Codes, n_groups: int) -> GroupTest:
+def measure_youth(accounts: pl.DataFrame, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int) -> GroupTest:
     """Test whether accounts under 90 days are commoner in a group than among the others here (a weak sign)."""
     young = (accounts["age_at_first_comment_days"] >= _YOUNG_DAYS).cast(pl.Int64)
-    return _most_enriched(young.fill_null(UNKNOWN).to_numpy(), groups, members, n_groups, 1)
+    return _most_enriched(young.fill_null(UNKNOWN).to_numpy(), traffic, rows, groups, n_groups, 1)
 
 
-def _most_enriched(classes: Codes, groups: Codes, members: Codes, n_groups: int, n_classes: int) -> GroupTest:
-    """Compare the share of each class below `n_classes` in a group with its share in the accounts outside."""
-    known = classes[members] != UNKNOWN
-    groups, members = groups[known], members[known]
+def _most_enriched(
+    classes: Codes, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int, n_classes: int
+) -> GroupTest:
+    """Compare the share of each class below `n_classes` in a group with its share in the accounts outside.
+
+    The busy are met more often than the quiet, and every place has its own people: the share must also be beyond that
+    among the authors at the same targets in the same period.
+    """
+    known = classes != UNKNOWN
+    usable = traffic.account[rows] != UNKNOWN
+    usable[usable] = known[traffic.account[rows[usable]]]
+    _, first = np.unique(np.stack([groups[usable], traffic.account[rows[usable]]]), axis=1, return_index=True)
+    rows, groups = rows[usable][first], groups[usable][first]
+    members = traffic.account[rows]
     sizes = np.bincount(groups, minlength=n_groups)
-    n_known = int((classes != UNKNOWN).sum())
+    n_known = int(known.sum())
     out = np.full((4, n_groups), np.nan)
     for index in range(n_classes):
         here = np.bincount(groups[classes[members] == index], minlength=n_groups)
         share = (int((classes == index).sum()) - here + 1) / (n_known - sizes + 1)
-        p = np.minimum(binomial_tail(here, sizes, np.minimum(share, 1.0)) * n_classes, 1.0)
+        there = chance_of_authors(traffic, rows, groups, classes == index, known, n_groups)
+        p = np.minimum(np.maximum(binomial_tail(here, sizes, np.minimum(share, 1.0)), there) * n_classes, 1.0)
         better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))
         out[:, better] = here[better], (share * sizes)[better], p[better], np.full(int(better.sum()), index)
     return GroupTest.of(out)

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from detector.evidence.places import chance_in_place
 from detector.evidence.significance import binomial_tail
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
 
@@ -38,7 +39,9 @@ def measure_disguise(
     -----
     Copies that all carry the same mark were copied with it, as from a web page, and count once: a variant is one way of
     placing marks, or one pattern of letters and digits in a tail; where more than half of the marked copies are alike,
-    none count. Null: comments of the group are marked as often as the other comments.
+    none count. Null: comments of the group are marked as often as the other comments; and, every marked copy counted,
+    as often as those at the same places, where the group is not most of these (`chance_in_place`): an application or a
+    keyboard may be usual in one place only. The larger p holds.
     """
     frame = (
         pl.DataFrame({"row": rows, "group": groups}, schema={"row": pl.UInt32, "group": pl.Int64})
@@ -59,7 +62,10 @@ def measure_disguise(
         differ = (counts["most"] <= _ALIKE_MAX * counts["n"]).to_numpy()
         variants[counts["group"].to_numpy()[differ]] = counts["variants"].to_numpy()[differ]
         share = np.minimum((everywhere[name] - here + 1) / np.maximum(marks.height - sizes + 1, 1), 1.0)
-        p = np.minimum(binomial_tail(np.where(variants > 1, variants, 0), sizes, share) * len(DISGUISES), 1.0)
+        bears = marks[_KEYS[name]].is_not_null().to_numpy()
+        there = chance_in_place(traffic.place, rows, groups, bears, np.ones_like(bears), n_groups)
+        dump_wide = binomial_tail(np.where(variants > 1, variants, 0), sizes, share)
+        p = np.minimum(np.maximum(dump_wide, there) * len(DISGUISES), 1.0)
         better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))
         out[:, better] = variants[better], (share * sizes)[better], p[better], np.full(int(better.sum()), index)
         telling = np.flatnonzero((variants > 1) & (p <= 1e-3))

@@ -73,10 +73,10 @@ def measure(
     kept, copied = find_judgeable(comments, texts, members, information_min_bits)
     accounts = describe_accounts(comments, copied)
     clusters = encode(kept, traffic)
-    company = measure_company(traffic, clusters.first_rows, clusters.first_clusters, clusters.n)
+    first = clusters.first_rows, clusters.first_clusters
+    company = measure_company(traffic, *first, clusters.n)
     links = find_links(comments)
     carried = carry_links(links, clusters.rows, clusters.clusters)
-    first = clusters.first_rows, clusters.first_clusters
     pairs = pair_accounts(traffic, *first, clusters.n, config.false_discovery_rate)
     circles = find_circles(pairs, traffic, *first)
     labels = join_clusters(company, carried, circles, clusters.n, config.false_discovery_rate)
@@ -85,7 +85,7 @@ def measure(
     synchrony = measure_synchrony(traffic, *first, clusters.keys, config)
     tests, signs = _measure_groups(marks, accounts, traffic, clusters, groups, len(names), config)
     tests["synchrony"] = combine_synchrony(synchrony, groups, len(names))
-    tests["company"] = combine_company(company, groups, len(names), config.false_discovery_rate)
+    tests["company"] = combine_company(company, traffic, clusters, groups, len(names), config.false_discovery_rate)
     tests["linked_accounts"] = combine_links(pairs, traffic, clusters, groups, len(names))
     signs["linked_accounts"] = tests["linked_accounts"].groups, tests["linked_accounts"].accounts
     signs["company"] = find_regulars(traffic, clusters, groups, tests["company"].p, config.false_discovery_rate)
@@ -114,7 +114,9 @@ def _measure_groups(
     row_groups = groups[clusters.clusters]
     pairs = group_accounts(traffic, clusters.rows, row_groups)
     main_target = _main_targets(traffic, clusters.rows, row_groups, n_groups)
-    batches = measure_batches(traffic, clusters.rows, row_groups, *pairs, main_target, config.batch_windows_h)
+    batches = measure_batches(
+        traffic, clusters.rows, row_groups, *pairs, main_target, config.batch_windows_h, config.false_discovery_rate
+    )
     same_name = measure_names(accounts, *pairs, n_groups)
     observed, expected, p, detail, carriers = measure_disguise(marks, traffic, clusters.rows, row_groups, n_groups)
     disguise = GroupTest(
@@ -124,8 +126,8 @@ def _measure_groups(
         "creation_batch": batches,
         "same_name": same_name,
         "disguise": disguise,
-        "handle_shape": measure_handles(accounts, *pairs, n_groups),
-        "young_accounts": measure_youth(accounts, *pairs, n_groups),
+        "handle_shape": measure_handles(accounts, traffic, clusters.rows, row_groups, n_groups),
+        "young_accounts": measure_youth(accounts, traffic, clusters.rows, row_groups, n_groups),
     }
     signs = {name: (tests[name].groups, tests[name].accounts) for name in ("creation_batch", "disguise")}
     return tests, signs

@@ -17,6 +17,8 @@ _PRECISION_S = {"us": 0, "s": 1, "min": 60, "hour": 3_600, "day": 86_400, "month
 # so that neither simultaneity nor meeting again says anything.
 _LIVE_GAP_US = 5_000_000
 _LIVE_COMMENTS = 300
+# Fewer comments do not show what is usual at a place.
+_PLACE_COMMENTS = 30
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,9 @@ class Traffic:
         (n,) index into `targets`; comments without a target share one of their own, the last.
     stratum
         (n,) target and period: inside one, moments are exchangeable unless somebody coordinates.
+    place
+        (n,) the stratum, but that strata of few comments are joined with the others of the same period: inside one,
+        authors and marks are exchangeable unless somebody coordinates.
     time
         (n,) microseconds since 1970 UTC; `has_time` tells where it is known.
     is_live
@@ -44,6 +49,7 @@ class Traffic:
     account: Codes
     target: Codes
     stratum: Codes
+    place: Codes
     time: Codes
     has_time: npt.NDArray[np.bool_]
     is_live: npt.NDArray[np.bool_]
@@ -81,6 +87,7 @@ def observe_traffic(comments: pl.DataFrame, config: EvidenceConfig) -> Traffic:
         account=account,
         target=target,
         stratum=stratum,
+        place=_places(stratum, np.where(has_time, time // (config.period_days * 24 * HOUR_US), UNKNOWN)),
         time=time,
         has_time=has_time,
         is_live=_live(stratum, time, has_time, target < len(targets)),
@@ -90,6 +97,12 @@ def observe_traffic(comments: pl.DataFrame, config: EvidenceConfig) -> Traffic:
         has_created=created.is_not_null().to_numpy(),
         precision_s=_precision(comments["created_at_precision"], time[has_time]),
     )
+
+
+def _places(stratum: Codes, period: Codes) -> Codes:
+    small = np.bincount(stratum)[stratum] < _PLACE_COMMENTS if len(stratum) else np.zeros(0, dtype=np.bool_)
+    joined = np.where(small, 2 * (period - period.min(initial=0)), 2 * stratum + 1)
+    return np.unique(joined, return_inverse=True)[1].astype(np.int64).ravel()
 
 
 def _encode(values: pl.Series) -> tuple[Codes, pl.Series]:
