@@ -114,13 +114,17 @@ def make_copy(
     """
     generator = np.random.default_rng([config.evidence.seed, run, kind.deals_times, kind.deals_authors])
     traffic = observe_traffic(comments, config.evidence)
-    wide = comments.with_columns(clustered.marks.select(_DISGUISE))
+    # A record that only shares a link has no text and no marks.
+    wide = comments.join(clustered.marks.select("row", *_DISGUISE), on="row", how="left", maintain_order="left")
     if kind.deals_authors:
         authors = [name for name in comments.columns if name == "account" or name.startswith("author_")]
         wide = _deal(wide, [*authors, *_DISGUISE], traffic.place, generator)
     if kind.deals_times:
         wide = _deal(wide, ["created_at", "created_at_precision"], traffic.stratum, generator)
-    marks = clustered.marks.with_columns(wide.select(_DISGUISE))
+    marks = clustered.marks.drop(_DISGUISE).join(
+        wide.select("row", *_DISGUISE), on="row", how="left", maintain_order="left"
+    )
+    marks = marks.select(clustered.marks.columns)
     rows = wide.sort("created_at", "platform", "id", nulls_last=True)["row"]
     return _take(wide.drop(_DISGUISE), replace(clustered, marks=marks), rows.to_numpy())
 
@@ -179,12 +183,9 @@ def _hashed(names: pl.Series) -> npt.NDArray[np.uint64]:
 def _take(comments: pl.DataFrame, clustered: Clustered, rows: Codes) -> tuple[pl.DataFrame, Clustered]:
     """Keep these rows in this order, and number them from 0."""
     numbers = pl.DataFrame({"row": rows}, schema={"row": pl.UInt32}).with_row_index("new")
-    members = (
-        clustered.members.join(numbers, on="row")
-        .with_columns(row=pl.col("new").cast(pl.UInt32))
-        .drop("new")
-        .sort("cluster_id", "row")
+    marks, members = (
+        frame.join(numbers, on="row").with_columns(row=pl.col("new").cast(pl.UInt32)).select(frame.columns).sort(*order)
+        for frame, order in ((clustered.marks, ["row"]), (clustered.members, ["cluster_id", "row"]))
     )
     new = numbers["new"].cast(pl.UInt32).alias("row")
-    marks = clustered.marks[rows].with_columns(new)
     return comments[rows].with_columns(new), Clustered(clustered.texts, marks, members)

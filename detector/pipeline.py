@@ -74,7 +74,12 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
     tell("measuring evidence", 0, None)
     measured = _measure(comments, clustered, config)
     tell("negative control", 0, None)
-    control = run_control(comments, clustered, config, lambda *copy: _judge(*copy, _measure(*copy, config), config))
+    control = run_control(
+        comments,
+        clustered,
+        config,
+        lambda dealt, copied: _judge(dealt, copied, _measure(dealt, copied, config), config),
+    )
     comments = comments.drop("url", "author_handle", "author_name", "author_verified", "like_count")
     clustered = replace(clustered, marks=MARKS.empty())
     tell("judging", 0, None)

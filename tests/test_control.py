@@ -131,6 +131,20 @@ def test_the_control_sees_what_it_looks_for(result):
     assert found["comments_flagged"] == result.campaigns["n_comments"][0]
 
 
+def test_records_that_only_share_a_link_are_dealt_with_the_others():
+    dice = random.Random(4)
+    records = [{"text": sentence(dice) if i % 3 else "", "url": "https://example.org/a", "id": f"{i:03d}",
+                "author_id": f"a{i}", "target": "x:t",
+                "created_at": (START + timedelta(hours=i)).isoformat()} for i in range(60)]  # fmt: skip
+    comments = read_comments(records, CONFIG.ingest).comments
+    clustered = cluster_comments(comments, CONFIG.text)
+    dealt, copied = make_copy(comments, clustered, BOTH, CONFIG)
+    worded = [set(frame.filter(pl.col("row").is_in(marks["row"].implode()))["id"])
+              for frame, marks in ((comments, clustered.marks), (dealt, copied.marks))]  # fmt: skip
+    assert len(worded[0]) == 40
+    assert worded[0] == worded[1]
+
+
 # --- what cannot be tested -----------------------------------------------------------------------------------------
 
 

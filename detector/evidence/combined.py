@@ -70,8 +70,9 @@ def _is_out_of_reach(
     most = poisson_tail(np.minimum(sizes[left], sizes[right]), company.expected[inside])
     reach = np.full(n_groups, np.inf)
     np.minimum.at(reach, groups[left], most)
-    is_compared = np.isfinite(reach)
-    return (np.bincount(returning, minlength=n_groups) < MEETINGS_MIN) | (is_compared & (reach > q_max))
+    few: npt.NDArray[np.bool_] = np.bincount(returning, minlength=n_groups) < MEETINGS_MIN
+    few |= np.isfinite(reach) & (reach > q_max)
+    return few
 
 
 def combine_links(

@@ -51,6 +51,9 @@ def measure_disguise(
     everywhere = {name: marks.height - marks[key].null_count() for name, key in _KEYS.items()}
     out = np.full((4, n_groups), np.nan)
     sizes = np.bincount(groups, minlength=n_groups)
+    # A record that only shares a link has no text to mark.
+    seen = np.zeros(len(traffic.account), dtype=np.bool_)
+    seen[marks["row"].to_numpy()] = True
     carriers = []
     for index, name in enumerate(DISGUISES):
         marked = frame.filter(pl.col(_KEYS[name]).is_not_null())
@@ -62,8 +65,9 @@ def measure_disguise(
         differ = (counts["most"] <= _ALIKE_MAX * counts["n"]).to_numpy()
         variants[counts["group"].to_numpy()[differ]] = counts["variants"].to_numpy()[differ]
         share = np.minimum((everywhere[name] - here + 1) / np.maximum(marks.height - sizes + 1, 1), 1.0)
-        bears = marks[_KEYS[name]].is_not_null().to_numpy()
-        there = chance_in_place(traffic.place, rows, groups, bears, np.ones_like(bears), n_groups)
+        bears = np.zeros_like(seen)
+        bears[marks.filter(pl.col(_KEYS[name]).is_not_null())["row"].to_numpy()] = True
+        there = chance_in_place(traffic.place, rows, groups, bears, seen, n_groups)
         dump_wide = binomial_tail(np.where(variants > 1, variants, 0), sizes, share)
         p = np.minimum(np.maximum(dump_wide, there) * len(DISGUISES), 1.0)
         better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))
