@@ -36,7 +36,7 @@ from detector.text.keys import hash_runs, mix64
 Stages = Callable[[pl.DataFrame, Clustered], Judged]
 """Measures and judges comments, given their clusters."""
 
-_COMMENTS_MAX = 50_000
+_COMMENTS_MAX = 25_000
 _DAY_US = 86_400_000_000
 _DISGUISE = ["invisible_key", "homoglyph_key", "tail_key"]
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc
 
 from detector.evidence.significance import binomial_tail
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
@@ -37,8 +36,8 @@ def chance_in_place(place: Codes, rows: Codes, groups: Codes, bears: Flags, amon
     Notes
     -----
     Null: the marks at a place are dealt among its comments, the group's own included, so that the count is a sum of
-    hypergeometric ones. Its tail is that of the binomial with the same mean and variance; where the count lies beyond
-    the reach of that, of the wider binomial with as many draws as the group has comments (Hoeffding 1956).
+    hypergeometric ones. Its tail is bounded by that of the binomial with the same mean and as many draws (Hoeffding
+    1956, 1963).
     """
     n_places = int(place.max(initial=0)) + 1
     cells, cell, n = np.unique(groups * n_places + place[rows], return_inverse=True, return_counts=True)
@@ -54,13 +53,8 @@ def chance_in_place(place: Codes, rows: Codes, groups: Codes, bears: Flags, amon
     )
     share = marked / total
     mean = np.bincount(group, n * share, minlength=n_groups)
-    variance = np.bincount(group, n * share * (1 - share) * (total - n) / np.maximum(total - 1, 1), minlength=n_groups)
     draws = np.bincount(group, n, minlength=n_groups)
-    success = np.clip(1 - variance / np.maximum(mean, 1e-12), 1e-12, 1.0)
-    trials = mean / success
-    inside = (observed > 0) & (observed < trials + 1)
     tail = binomial_tail(observed, np.maximum(draws, 1), mean / np.maximum(draws, 1))
-    tail[inside] = betainc(observed[inside], (trials - observed + 1)[inside], success[inside])
     return np.where(draws > 0, tail, 0.0)
 
 
