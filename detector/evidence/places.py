@@ -36,8 +36,8 @@ def chance_in_place(place: Codes, rows: Codes, groups: Codes, bears: Flags, amon
     Notes
     -----
     Null: the marks at a place are dealt among its comments, the group's own included, so that the count is a sum of
-    hypergeometric ones. Its tail is bounded by that of the binomial with the same mean and as many draws (Hoeffding
-    1956, 1963).
+    hypergeometric ones. Its tail is bounded by that of the binomial with the same mean and as many trials as the group
+    has comments, and as many as there are marks (Hoeffding 1956, 1963): the lower bound holds.
     """
     n_places = int(place.max(initial=0)) + 1
     cells, cell, n = np.unique(groups * n_places + place[rows], return_inverse=True, return_counts=True)
@@ -54,8 +54,11 @@ def chance_in_place(place: Codes, rows: Codes, groups: Codes, bears: Flags, amon
     share = marked / total
     mean = np.bincount(group, n * share, minlength=n_groups)
     draws = np.bincount(group, n, minlength=n_groups)
-    tail = binomial_tail(observed, np.maximum(draws, 1), mean / np.maximum(draws, 1))
-    return np.where(draws > 0, tail, 0.0)
+    tails = [
+        binomial_tail(observed, np.maximum(trials, 1), mean / np.maximum(trials, 1))
+        for trials in (draws, np.bincount(group, marked, minlength=n_groups))
+    ]
+    return np.where(draws > 0, np.minimum(*tails), 0.0)
 
 
 def chance_of_authors(
