@@ -77,7 +77,7 @@ def _measure(scenario: Scenario) -> dict[str, object]:
             "seconds": round(seconds, 1),
             "peak_mib": round(peak_mib),
             "campaigns": run["counts"]["campaigns"],
-            "control_found": (run["negative_control"] or {}).get("campaigns_found"),
+            "control_found": sum(kind["campaigns_flagged"] for kind in run["negative_control"]["kinds"]),
         }
         if truth:
             _run([*COMMAND, "evaluate", str(out), "--truth", str(truth)])

@@ -6,10 +6,10 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from detector.config import Config
+from detector.control import run_control
 from detector.errors import InputError
 from detector.evidence import DORMANCY_DAYS_MIN, Measured, measure
 from detector.ingest.read import Ingested, Source, read_comments
@@ -22,8 +22,6 @@ from detector.text import Clustered, cluster_comments, find_allowed
 Progress = Callable[[str, int, int | None], None]
 """Called with the name of the stage, what is done of it and how much there is (None: unknown)."""
 
-_CONTROL_RUNS = 1
-_CONTROL_COMMENTS_MAX = 200_000
 _ONE_TEXT_SHARE = 0.9
 _ONE_TEXT_COMMENTS = 20
 
@@ -89,7 +87,12 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
     measured = _measure(comments, clustered, config)
     warnings = _warnings(comments, clustered, measured)
     tell("negative control", 0, None)
-    control = _negative_control(comments, clustered, allowed, config)
+    control = run_control(
+        comments,
+        clustered,
+        config,
+        lambda dealt, copied: _judge(dealt, copied, _measure(dealt, copied, config), allowed, config),
+    )
     comments = comments.drop("url", "author_handle", "author_name", "author_verified", "like_count")
     clustered = replace(clustered, marks=MARKS.empty())
     tell("judging", 0, None)
@@ -156,46 +159,9 @@ def _judge(
     )
 
 
-def _negative_control(
-    comments: pl.DataFrame, clustered: Clustered, allowed: pl.Series, config: Config
-) -> dict[str, int] | None:
-    """Run the same stages where nobody coordinates: moments, authors and marks dealt out anew at each target.
-
-    The texts stay, so that what is popular stays popular; whoever posts them, when, and in which disguise is drawn
-    from the comments at the same target. None for dumps too large to pay for a second pass.
-    """
-    if comments.height > _CONTROL_COMMENTS_MAX:
-        return None
-    found = 0
-    for run in range(_CONTROL_RUNS):
-        generator = np.random.default_rng([config.evidence.seed, run])
-        dealt = _shuffled(
-            comments, generator, [name for name in comments.columns if name.startswith(("author", "acc"))]
-        )
-        dealt = _shuffled(dealt, generator, ["created_at"])
-        marks = ["invisible_key", "homoglyph_key", "tail_key"]
-        shuffled_marks = clustered.marks.with_columns(
-            clustered.marks.select(marks)[generator.permutation(clustered.marks.height)]
-        )
-        control = Clustered(clustered.texts, shuffled_marks, clustered.members)
-        judged = _judge(dealt, control, _measure(dealt, control, config), allowed, config)
-        found += judged.campaigns.filter(pl.col("tier") != "low").height
-    return {"runs": _CONTROL_RUNS, "campaigns_found": found}
-
-
-def _shuffled(comments: pl.DataFrame, generator: np.random.Generator, columns: list[str]) -> pl.DataFrame:
-    """Permute some columns together among the comments of each target."""
-    target = comments["target"].rank("dense").fill_null(0).to_numpy()
-    there = np.argsort(target, kind="stable")
-    dealt = np.lexsort((generator.random(comments.height), target))
-    source = np.empty(comments.height, dtype=np.int64)
-    source[there] = dealt
-    return comments.with_columns(comments.select(columns)[source])
-
-
 def _run(
     ingested: Ingested, judged: Judged, signals: Mapping[str, Any], span: tuple[Any, Any],
-    control: Mapping[str, int] | None, warnings: list[str], config: Config,
+    control: Mapping[str, Any], warnings: list[str], config: Config,
 ) -> dict[str, Any]:  # fmt: skip
     counts = ingested.counts
     tiers = dict(judged.campaigns.group_by("tier").len().iter_rows())
@@ -225,7 +191,7 @@ def _run(
         "too_many_rejects": ingested.too_many_rejects,
         "signals": dict(signals),
         "warnings": warnings,
-        "negative_control": dict(control) if control else None,
+        "negative_control": dict(control),
     }
 
 

@@ -206,7 +206,7 @@ TESTS = Schema(
         signal=(pl.String, "name of the signal"),
         observed=(pl.Float64, "what was seen"),
         expected=(pl.Float64, "what chance gives"),
-        p=(pl.Float64, "chance of so much, 0-1; null: not testable"),
+        p=(pl.Float64, "chance of so much, 0-1; null: not testable; with `observed`: chance could give all there is"),
         q=(pl.Float64, "false discovery rate over the subjects tested for this signal, 0-1"),
         detail=(pl.Float64, "second number of the sentence, such as a window in seconds"),
     ),
@@ -284,7 +284,7 @@ EVIDENCE = Schema(
         expected=(pl.Float64, "what chance gives"),
         p=(pl.Float64, "chance of so much, 0-1; null: not testable or not a test"),
         q=(pl.Float64, "false discovery rate, 0-1"),
-        weight=(pl.Float64, "bits for (positive) or against (negative)"),
+        weight=(pl.Float64, "bits for (positive) or against (negative); 0: could not be tested"),
         sentence=(pl.String, "the fact in words"),
     ),
 )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.special import betainc
 
+from detector.evidence.places import chance_of_authors
 from detector.evidence.significance import binomial_tail, poisson_tail
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
 from detector.schema import ACCOUNTS
@@ -16,10 +16,6 @@ Floats = npt.NDArray[np.float64]
 HANDLE_SHAPES = ("name_8digits", "random_15", "lower_digits")
 _SCRAMBLED = r"[0-9].*[A-Za-z].*[0-9]|[a-z][A-Z].*[a-z][A-Z]"
 _YOUNG_DAYS = 90
-_HOURS = 1 << 24
-"""More hours than there are between 1970 and the year 3800: the stride of a group in a composite key."""
-IN_BATCH_P_MAX = 1e-3
-_BATCH_ACCOUNTS_MIN = 4
 
 
 @dataclass(frozen=True)
@@ -121,175 +117,6 @@ def group_accounts(traffic: Traffic, rows: Codes, groups: Codes) -> tuple[Codes,
     return pairs // max(len(traffic.accounts), 1), pairs % max(len(traffic.accounts), 1)
 
 
-def measure_batches(
-    traffic: Traffic, rows: Codes, row_groups: Codes, groups: Codes, accounts: Codes, main_target: Codes,
-    windows_h: tuple[int, ...],
-) -> GroupTest:  # fmt: skip
-    """Test whether a group's accounts were created together.
-
-    Parameters
-    ----------
-    rows, row_groups
-        (m,) comments and their groups.
-    groups, accounts
-        (k,) distinct (group, account) pairs of these, sorted.
-    main_target
-        (n_groups,) the target that most comments of a group address.
-    windows_h
-        Lengths of the windows, hours.
-
-    Returns
-    -------
-    GroupTest
-        Most telling window: accounts created in it, expected number, p, length of the window in hours. The accounts
-        of every telling window carry the sign.
-
-    Notes
-    -----
-    Null: the accounts of a group are drawn from those behind the other comments of the dump, or at the group's main
-    target if these are more bunched; the busy are drawn more often than the quiet. For a window that begins at an
-    account, the others in it are binomial; the smallest p is multiplied by the windows tried (Bonferroni), which is
-    conservative. The window must also stand out from the group's own windows around it (negative binomial tail),
-    or a group of newcomers would look like a batch in every week of its youth. A sign-up wave that the whole platform
-    had is in the background too and does not count, nor does one that brought at least as many accounts to the main
-    target which copy nothing: a school class, or a community that has moved, has a few words in common.
-    """
-    n_groups = len(main_target)
-    dated = Dated.of(traffic, groups, accounts)
-    sizes = np.bincount(dated.groups, minlength=n_groups)
-    everywhere = Backdrop(traffic, rows, row_groups, np.zeros(n_groups, dtype=np.int64))
-    there = Backdrop(traffic, rows, row_groups, main_target + 1)
-    others = _created_apart(traffic, rows)
-    best = np.full((4, n_groups), np.nan)
-    best[2, sizes >= _BATCH_ACCOUNTS_MIN] = 1.0
-    signed = np.zeros(len(dated.keys), dtype=np.bool_)
-    for window in windows_h:
-        count, share, p = weigh_windows(dated, sizes, window, len(windows_h), everywhere, there)
-        beside = main_target[dated.groups] * _HOURS + dated.created
-        n_others = _between(others, beside, window)
-        is_shared = (n_others >= count) & (_stands_out(others, beside, n_others, window) <= IN_BATCH_P_MAX)
-        p[is_shared] = 1.0
-        # The first entry of a group with its smallest p.
-        first = np.lexsort((-count, p, dated.groups))
-        lead = first[np.searchsorted(dated.groups[first], np.flatnonzero(sizes))]
-        at = dated.groups[lead]
-        lead = lead[((p[lead] < best[2, at]) | np.isnan(best[0, at])) & (sizes[at] >= _BATCH_ACCOUNTS_MIN)]
-        at = dated.groups[lead]
-        best[:, at] = count[lead], share[lead] * sizes[at], p[lead], np.full(len(lead), window)
-        signed |= _covered(p <= IN_BATCH_P_MAX, count)
-    return GroupTest.of(best, dated.groups[signed], dated.accounts[signed])
-
-
-@dataclass(frozen=True)
-class Dated:
-    """The accounts of groups whose creation date is known, (k,), ordered by group and date: `keys` hold both."""
-
-    keys: Codes
-    groups: Codes
-    accounts: Codes
-    created: Codes
-
-    @classmethod
-    def of(cls, traffic: Traffic, groups: Codes, accounts: Codes) -> "Dated":
-        """Order the dated accounts of (group, account) pairs."""
-        dated = traffic.has_created[accounts]
-        groups, accounts = groups[dated], accounts[dated]
-        keys = groups * _HOURS + traffic.created[accounts]
-        order = np.argsort(keys, kind="stable")
-        return cls(keys[order], groups[order], accounts[order], traffic.created[accounts[order]])
-
-
-def weigh_windows(
-    dated: Dated, sizes: Codes, window: int, n_windows: int, everywhere: "Backdrop", there: "Backdrop"
-) -> tuple[Codes, Floats, Floats]:
-    """Test the window that begins at each dated account: accounts in it, share of the background in it, and p."""
-    count = np.searchsorted(dated.keys, dated.keys + window) - np.arange(len(dated.keys))
-    share = np.maximum(
-        everywhere.share(dated.groups, dated.created, window), there.share(dated.groups, dated.created, window)
-    )
-    tried = sizes[dated.groups] * n_windows
-    p = np.minimum(binomial_tail(count - 1, sizes[dated.groups] - 1, share) * tried, 1.0)
-    p = np.maximum(p, np.minimum(_stands_out(dated.keys, dated.keys, count - 1, window) * tried, 1.0))
-    p[count < _BATCH_ACCOUNTS_MIN] = 1.0
-    return count, share, p
-
-
-def _created_apart(traffic: Traffic, rows: Codes) -> Codes:
-    """Return target and hour of creation of the accounts that comment there and stand in none of `rows`, sorted."""
-    apart = traffic.has_created.copy()
-    apart[traffic.account[rows][traffic.account[rows] != UNKNOWN]] = False
-    theirs = np.flatnonzero(traffic.account != UNKNOWN)
-    theirs = theirs[apart[traffic.account[theirs]]]
-    n_accounts = max(len(traffic.accounts), 1)
-    pairs = np.unique(traffic.target[theirs] * n_accounts + traffic.account[theirs])
-    return np.sort(pairs // n_accounts * _HOURS + traffic.created[pairs % n_accounts])
-
-
-def _stands_out(keys: Codes, start: Codes, count: Codes, window: int) -> Floats:
-    """Return the chance of so many in the windows that begin at `start`, given the windows beside each.
-
-    On each side the largest of four is left out, for it may be another batch; the busier side counts. The other three
-    tell the usual number with its error: Gamma (their sum + 1/2, 3), so that the count is negative binomial.
-    """
-    sides = [
-        np.sort([_between(keys, start + step * window, window) for step in steps], axis=0)[:3].sum(axis=0)
-        for steps in ((-4, -3, -2, -1), (1, 2, 3, 4))
-    ]
-    tail: Floats = np.where(count > 0, betainc(np.maximum(count, 1), np.maximum(*sides) + 0.5, 0.25), 1.0)
-    return tail
-
-
-class Backdrop:
-    """Creation dates behind the comments that a group's are compared with: all, or those at one target.
-
-    `place` (n_groups,) is 0 for all comments, or a target's number plus one.
-    """
-
-    def __init__(self, traffic: Traffic, rows: Codes, row_groups: Codes, place: Codes) -> None:
-        self.place = place
-        known = np.flatnonzero(traffic.account != UNKNOWN)
-        known = known[traffic.has_created[traffic.account[known]]]
-        created = traffic.created[traffic.account[known]]
-        anywhere = not place.any()
-        where = np.zeros(len(known), dtype=np.int64) if anywhere else traffic.target[known] + 1
-        self.keys = np.sort(where * _HOURS + created)
-        mine = traffic.account[rows] != UNKNOWN
-        mine[mine] = traffic.has_created[traffic.account[rows[mine]]]
-        if not anywhere:
-            mine &= traffic.target[rows] + 1 == place[row_groups]
-        self.own = np.sort(row_groups[mine] * _HOURS + traffic.created[traffic.account[rows[mine]]])
-
-    def share(self, groups: Codes, start: Codes, window: int) -> Floats:
-        """Return the share of the other comments whose authors were created in each window, one comment added."""
-        inside = _between(self.keys, self.place[groups] * _HOURS + start, window)
-        inside = inside - _between(self.own, groups * _HOURS + start, window)
-        total = _between(self.keys, self.place[groups] * _HOURS, _HOURS) - _between(self.own, groups * _HOURS, _HOURS)
-        share: Floats = (inside + 1) / (total + 1)
-        return share
-
-    def share_between(self, start: Codes, end: Codes) -> Floats:
-        """Return the share of the other comments of group 0 whose authors were created from `start` up to `end`."""
-        inside = np.searchsorted(self.keys, end) - np.searchsorted(self.keys, start)
-        inside = inside - (np.searchsorted(self.own, end) - np.searchsorted(self.own, start))
-        share: Floats = (inside + 1) / (len(self.keys) - len(self.own) + 1)
-        return share
-
-
-def _between(keys: Codes, start: Codes, length: int) -> Codes:
-    """Count the sorted keys from each start up to `length` further."""
-    n: Codes = np.searchsorted(keys, start + length) - np.searchsorted(keys, start)
-    return n
-
-
-def _covered(telling: npt.NDArray[np.bool_], count: Codes) -> npt.NDArray[np.bool_]:
-    """Mark the accounts that lie in any telling window; a window covers its start and the next `count - 1`."""
-    steps = np.zeros(len(count) + 1, dtype=np.int64)
-    starts = np.flatnonzero(telling)
-    np.add.at(steps, starts, 1)
-    np.add.at(steps, starts + count[starts], -1)
-    return np.cumsum(steps[:-1]) > 0
-
-
 def measure_names(accounts: pl.DataFrame, groups: Codes, members: Codes, n_groups: int) -> GroupTest:
     """Test whether accounts of a group carry the same display name more often than others here do (a weak sign).
 
@@ -325,8 +152,13 @@ def _counted(names: pl.Series) -> tuple[pl.Series, pl.Series]:
     return counts[:, 0], counts[:, 1]
 
 
-def measure_handles(accounts: pl.DataFrame, groups: Codes, members: Codes, n_groups: int) -> GroupTest:
+def measure_handles(accounts: pl.DataFrame, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int) -> GroupTest:
     """Test whether one handle pattern is commoner in a group than among the others here (a weak sign).
+
+    Parameters
+    ----------
+    rows, groups
+        (m,) comments and their groups.
 
     Returns
     -------
@@ -338,26 +170,37 @@ def measure_handles(accounts: pl.DataFrame, groups: Codes, members: Codes, n_gro
         [*HANDLE_SHAPES, "other"], [*range(len(HANDLE_SHAPES)), len(HANDLE_SHAPES)], return_dtype=pl.Int64, default=None
     )
     shape = shapes.fill_null(UNKNOWN).to_numpy()
-    return most_enriched(shape, groups, members, n_groups, len(HANDLE_SHAPES))
+    return most_enriched(shape, traffic, rows, groups, n_groups, len(HANDLE_SHAPES))
 
 
-def measure_youth(accounts: pl.DataFrame, groups: Codes, members: Codes, n_groups: int) -> GroupTest:
+def measure_youth(accounts: pl.DataFrame, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int) -> GroupTest:
     """Test whether accounts under 90 days are commoner in a group than among the others here (a weak sign)."""
     young = (accounts["age_at_first_comment_days"] >= _YOUNG_DAYS).cast(pl.Int64)
-    return most_enriched(young.fill_null(UNKNOWN).to_numpy(), groups, members, n_groups, 1)
+    return most_enriched(young.fill_null(UNKNOWN).to_numpy(), traffic, rows, groups, n_groups, 1)
 
 
-def most_enriched(classes: Codes, groups: Codes, members: Codes, n_groups: int, n_classes: int) -> GroupTest:
-    """Compare the share of each class below `n_classes` in a group with its share in the accounts outside."""
-    known = classes[members] != UNKNOWN
-    groups, members = groups[known], members[known]
+def most_enriched(
+    classes: Codes, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int, n_classes: int
+) -> GroupTest:
+    """Compare the share of each class below `n_classes` in a group with its share in the accounts outside.
+
+    The busy are met more often than the quiet, and every place has its own people: the share must also be beyond that
+    among the authors at the same targets in the same period.
+    """
+    known = classes != UNKNOWN
+    usable = traffic.account[rows] != UNKNOWN
+    usable[usable] = known[traffic.account[rows[usable]]]
+    _, first = np.unique(np.stack([groups[usable], traffic.account[rows[usable]]]), axis=1, return_index=True)
+    rows, groups = rows[usable][first], groups[usable][first]
+    members = traffic.account[rows]
     sizes = np.bincount(groups, minlength=n_groups)
-    n_known = int((classes != UNKNOWN).sum())
+    n_known = int(known.sum())
     out = np.full((4, n_groups), np.nan)
     for index in range(n_classes):
         here = np.bincount(groups[classes[members] == index], minlength=n_groups)
         share = (int((classes == index).sum()) - here + 1) / (n_known - sizes + 1)
-        p = np.minimum(binomial_tail(here, sizes, np.minimum(share, 1.0)) * n_classes, 1.0)
+        there = chance_of_authors(traffic, rows, groups, classes == index, known, n_groups)
+        p = np.minimum(np.maximum(binomial_tail(here, sizes, np.minimum(share, 1.0)), there) * n_classes, 1.0)
         better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))
         out[:, better] = here[better], (share * sizes)[better], p[better], np.full(int(better.sum()), index)
     return GroupTest.of(out)

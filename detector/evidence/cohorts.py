@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from detector.evidence.accounts import IN_BATCH_P_MAX, Backdrop, Dated, group_accounts, weigh_windows
+from detector.evidence.accounts import group_accounts
+from detector.evidence.batches import IN_BATCH_P_MAX, Backdrop, Dated, weigh_windows
 from detector.evidence.candidates import Judgeable
 from detector.evidence.significance import binomial_tail, false_discovery_rates
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic

@@ -6,8 +6,8 @@ import polars as pl
 
 from detector.evidence.accounts import GroupTest
 from detector.evidence.candidates import Judgeable
-from detector.evidence.network import Company, Pairs
-from detector.evidence.significance import combine
+from detector.evidence.network import MEETINGS_MIN, Company, Pairs
+from detector.evidence.significance import combine, poisson_tail
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
 
 Floats = npt.NDArray[np.float64]
@@ -35,8 +35,14 @@ def combine_synchrony(synchrony: tuple[Floats, ...], groups: Codes, n_groups: in
     return GroupTest.of(out)
 
 
-def combine_company(company: Company, groups: Codes, n_groups: int, q_max: float) -> GroupTest:
-    """Take the most telling pair of clusters of each group; q over all pairs has paid for the choice."""
+def combine_company(
+    company: Company, traffic: Traffic, clusters: Judgeable, groups: Codes, n_groups: int, q_max: float
+) -> GroupTest:
+    """Take the most telling pair of clusters of each group; q over all pairs has paid for the choice.
+
+    p alone NaN: not testable, for hardly any account of the group comments twice, or those who do would stand in the
+    same texts by chance alone.
+    """
     out = np.full((4, n_groups), np.nan)
     multiple = np.bincount(groups, minlength=n_groups) > 1
     out[2, multiple] = 1.0
@@ -48,7 +54,29 @@ def combine_company(company: Company, groups: Codes, n_groups: int, q_max: float
     met = inside[company.q[inside] <= q_max]
     out[:3, group[lead]] = company.observed[lead], company.expected[lead], company.q[lead]
     out[3] = np.bincount(group[met], minlength=n_groups)
+    powerless = multiple & _is_out_of_reach(company, inside, traffic, clusters, groups, n_groups, q_max)
+    out[:2, powerless] = np.nan_to_num(out[:2, powerless])
+    out[2, powerless] = np.nan
     return GroupTest.of(out)
+
+
+def _is_out_of_reach(
+    company: Company, inside: Codes, traffic: Traffic, clusters: Judgeable, groups: Codes, n_groups: int, q_max: float
+) -> npt.NDArray[np.bool_]:  # fmt: skip
+    """Tell whether no pair of clusters in a group could share accounts beyond chance, whoever had posted them."""
+    counted = (traffic.account != UNKNOWN) & ~traffic.is_live
+    again = np.bincount(traffic.account[counted], minlength=len(traffic.accounts)) > 1
+    usable = counted[clusters.first_rows]
+    account, cluster = traffic.account[clusters.first_rows[usable]], clusters.first_clusters[usable]
+    returning = np.unique(np.stack([groups[cluster], account])[:, again[account]], axis=1)[0]
+    sizes = np.bincount(cluster, minlength=len(groups))
+    left, right = company.left[inside], company.right[inside]
+    most = poisson_tail(np.minimum(sizes[left], sizes[right]), company.expected[inside])
+    reach = np.full(n_groups, np.inf)
+    np.minimum.at(reach, groups[left], most)
+    few: npt.NDArray[np.bool_] = np.bincount(returning, minlength=n_groups) < MEETINGS_MIN
+    few |= np.isfinite(reach) & (reach > q_max)
+    return few
 
 
 def combine_links(

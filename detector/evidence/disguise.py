@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from detector.evidence.places import chance_in_place
 from detector.evidence.significance import binomial_tail
 from detector.evidence.synchrony import sample_rows
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
@@ -49,7 +50,9 @@ def measure_disguise(
     none count. Nor do they where the first few marks that one looks at repeat each other: ticket numbers follow a few
     patterns, and what is made to look different hardly ever repeats one. Null: comments of the group are marked as
     often as the other comments. A text has only so many places for a mark, so that the variants of a large group end
-    where the number expected grows on: at most `_TESTED_COPIES` of its copies are tested.
+    where the number expected grows on: at most `_TESTED_COPIES` of its copies are tested. And, every marked
+    copy counted, comments of the group are marked as often as those at the same places, where the group is not most of
+    these (`chance_in_place`): an application or a keyboard may be usual in one place only. The larger p holds.
     """
     columns = {"row": pl.UInt32, "group": pl.Int64}
     carried = marks.select("row", *_KEYS.values())
@@ -59,6 +62,9 @@ def measure_disguise(
     sizes = np.bincount(groups, minlength=n_groups)
     trials = np.minimum(sizes, _TESTED_COPIES)
     out = np.full((4, n_groups), np.nan)
+    # A record that only shares a link has no text to mark.
+    seen = np.zeros(len(traffic.account), dtype=np.bool_)
+    seen[marks["row"].to_numpy()] = True
     carriers = []
     for index, name in enumerate(DISGUISES):
         key = _KEYS[name]
@@ -67,7 +73,11 @@ def measure_disguise(
         variants = np.where(_differ(marked, key, n_groups, seed), _variants(tested, key, n_groups), 0)
         enough = variants >= _WAYS_MIN[name]
         share = np.minimum((elsewhere + 1) / np.maximum(marks.height - sizes + 1, 1), 1.0)
-        p = np.minimum(binomial_tail(np.where(enough, variants, 0), trials, share) * len(DISGUISES), 1.0)
+        bears = np.zeros_like(seen)
+        bears[marks.filter(pl.col(key).is_not_null())["row"].to_numpy()] = True
+        there = chance_in_place(traffic.place, rows, groups, bears, seen, n_groups)
+        dump_wide = binomial_tail(np.where(enough, variants, 0), trials, share)
+        p = np.minimum(np.maximum(dump_wide, there) * len(DISGUISES), 1.0)
         better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))
         out[:, better] = variants[better], (share * trials)[better], p[better], np.full(int(better.sum()), index)
         telling = np.flatnonzero(enough & (p <= 1e-3))

@@ -167,7 +167,7 @@ def _background(states: pl.DataFrame, inside: pl.DataFrame, switch: str, n_group
     return result
 
 
-def measure_silence(comments: pl.DataFrame, groups: Codes, members: Codes, n_groups: int) -> GroupTest:
+def measure_silence(comments: pl.DataFrame, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int) -> GroupTest:
     """Test whether old accounts with hardly any posts are commoner in a group than among the others (a weak sign).
 
     Old: over two years at the first comment here; hardly any: fewer than ten posts ever. Accounts that the dump does
@@ -185,4 +185,4 @@ def measure_silence(comments: pl.DataFrame, groups: Codes, members: Codes, n_gro
     other = ((accounts["age"] <= _OLD_DAYS) | (accounts["posts"] >= _FEW_POSTS)).cast(pl.Int64)
     known = accounts["age"].is_not_null() & accounts["posts"].is_not_null()
     classes = other.set(~known, None).fill_null(UNKNOWN).to_numpy()
-    return most_enriched(classes, groups, members, n_groups, 1)
+    return most_enriched(classes, traffic, rows, groups, n_groups, 1)

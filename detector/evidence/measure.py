@@ -11,12 +11,12 @@ from detector.evidence.accounts import (
     GroupTest,
     describe_accounts,
     group_accounts,
-    measure_batches,
     measure_handles,
     measure_names,
     measure_youth,
 )  # fmt: skip
 from detector.evidence.addresses import carry_links, find_links, find_objects
+from detector.evidence.batches import measure_batches
 from detector.evidence.bursts import find_bursts
 from detector.evidence.candidates import (
     Judgeable,
@@ -97,12 +97,12 @@ def measure(
     traffic = observe_traffic(comments, config, kept["row"].to_numpy().astype(np.int64))
     accounts = describe_accounts(comments, copied)
     clusters = encode(kept, traffic)
-    company = measure_company(traffic, clusters.first_rows, clusters.first_clusters, clusters.n)
+    first = clusters.first_rows, clusters.first_clusters
+    company = measure_company(traffic, *first, clusters.n)
     links = find_links(comments)
     shared = find_spread(traffic, links, clusters.rows, config.false_discovery_rate)
     both = clusters.followed_by(shared.clusters)
     carried = carry_links(links, both.rows, both.clusters)
-    first = clusters.first_rows, clusters.first_clusters
     pairs = pair_accounts(traffic, *first, clusters.n, config.false_discovery_rate)
     synchrony = measure_synchrony(traffic, *first, clusters.keys, config)
     cohorts = find_cohorts(traffic, clusters, synchrony[2], config.batch_windows_h, config.false_discovery_rate)
@@ -124,7 +124,7 @@ def measure(
     tests["shared_addresses"], tests["fan_out"] = combine_objects(
         shared.company, shared.fan_out, shared.group, both_groups[clusters.n :], len(names)
     )
-    tests["company"] = combine_company(company, groups, len(names), config.false_discovery_rate)
+    tests["company"] = combine_company(company, traffic, clusters, groups, len(names), config.false_discovery_rate)
     tests["linked_accounts"] = combine_links(pairs, traffic, clusters, groups, len(names))
     more, carried_by = _measure_further(comments, texts, marks, traffic, clusters, groups, len(names), config)
     tests |= more
@@ -169,7 +169,9 @@ def _measure_groups(
     row_groups = groups[clusters.clusters]
     pairs = group_accounts(traffic, clusters.rows, row_groups)
     main_target = _main_targets(traffic, clusters.rows, row_groups, n_groups)
-    batches = measure_batches(traffic, clusters.rows, row_groups, *pairs, main_target, config.batch_windows_h)
+    batches = measure_batches(
+        traffic, clusters.rows, row_groups, *pairs, main_target, config.batch_windows_h, config.false_discovery_rate
+    )
     same_name = measure_names(accounts, *pairs, n_groups)
     observed, expected, p, detail, carriers = measure_disguise(
         marks, traffic, clusters.rows, row_groups, n_groups, config.seed
@@ -181,8 +183,8 @@ def _measure_groups(
         "creation_batch": batches,
         "same_name": same_name,
         "disguise": disguise,
-        "handle_shape": measure_handles(accounts, *pairs, n_groups),
-        "young_accounts": measure_youth(accounts, *pairs, n_groups),
+        "handle_shape": measure_handles(accounts, traffic, clusters.rows, row_groups, n_groups),
+        "young_accounts": measure_youth(accounts, traffic, clusters.rows, row_groups, n_groups),
     }
     signs = {name: (tests[name].groups, tests[name].accounts) for name in ("creation_batch", "disguise")}
     return tests, signs
@@ -203,7 +205,7 @@ def _measure_further(
         "dormancy": measure_dormancy(
             comments, scripts.select("row", "script"), traffic, clusters.rows, row_groups, n_groups
         ),
-        "silent_accounts": measure_silence(comments, *pairs, n_groups),
+        "silent_accounts": measure_silence(comments, traffic, clusters.rows, row_groups, n_groups),
         "duplicate_profiles": measure_profiles(comments, *pairs, n_groups),
         "serial_numbers": measure_serials(comments, clusters, groups, n_groups, traffic),
     }

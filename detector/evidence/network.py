@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 # Two copies by one account within this time are one sitting: a letter in two parts is not a second meeting.
 _SITTING_US = 600_000_000
 _CLUSTERS_PER_ACCOUNT = 200
-_MEETINGS_MIN = 3
+MEETINGS_MIN = 3
 _LINKED_CLUSTER_ACCOUNTS = 300
 _LINKS_MAX = 200_000
 
@@ -127,7 +127,7 @@ def join_clusters(company: Company, ties: list[tuple[Codes, Codes]], n_clusters:
     ndarray
         (n_clusters,) labels, equal inside a candidate.
     """
-    met = (company.q <= q_max) & (company.observed >= _MEETINGS_MIN)
+    met = (company.q <= q_max) & (company.observed >= MEETINGS_MIN)
     left, right, n_nodes = [company.left[met]], [company.right[met]], n_clusters
     # What clusters hold is a node of its own: a star joins k clusters by k edges.
     for clusters, held in ties:
@@ -170,13 +170,13 @@ def pair_accounts(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: in
     sizes = np.bincount(clusters, minlength=n_clusters)
     kept = (sizes[clusters] <= _LINKED_CLUSTER_ACCOUNTS) & ~traffic.is_live[rows] & (traffic.account[rows] != UNKNOWN)
     rows, clusters = _one_a_sitting(traffic, rows[kept], clusters[kept])
-    often = np.bincount(traffic.account[rows], minlength=n_accounts) >= _MEETINGS_MIN
+    often = np.bincount(traffic.account[rows], minlength=n_accounts) >= MEETINGS_MIN
     few = often[traffic.account[rows]]
     holds = coo_array(
         (np.ones(int(few.sum())), (traffic.account[rows[few]], clusters[few])), shape=(n_accounts, n_clusters)
     ).tocsr()
     shared = (holds @ holds.T).tocoo()
-    pick = (shared.coords[0] < shared.coords[1]) & (shared.data >= _MEETINGS_MIN)
+    pick = (shared.coords[0] < shared.coords[1]) & (shared.data >= MEETINGS_MIN)
     a, b = shared.coords[0][pick].astype(np.int64), shared.coords[1][pick].astype(np.int64)
     observed = shared.data[pick].astype(np.int64)
     expected = _expected_shared(traffic, rows, clusters, n_clusters, a, b)
@@ -234,7 +234,7 @@ def find_circles(pairs: Pairs, traffic: Traffic, rows: Codes, clusters: Codes) -
     inside = linked[account]
     found, counts = np.unique(np.stack([clusters[inside], label[account[inside]]]), axis=1, return_counts=True)
     sizes = np.bincount(clusters)
-    enough = counts >= np.minimum(_MEETINGS_MIN, sizes[found[0]])
+    enough = counts >= np.minimum(MEETINGS_MIN, sizes[found[0]])
     circles = np.unique(found[1][enough], return_inverse=True)[1].astype(np.int64)
     return found[0][enough].astype(np.int64), circles
 

@@ -12,6 +12,7 @@ Keys = npt.NDArray[np.uint64]
 
 _SCOUTS = 99
 _SCOUT_P_MAX = 0.1
+_SCOUT_REACH_MAX = 0.06
 _BLOCK_CELLS = 1 << 22
 # Below this the shape of the tail is a guess.
 _SMALLEST_P = 1e-6
@@ -36,7 +37,8 @@ def measure_synchrony(
     observed, expected, p, window
         (n_clusters,) pairs of neighbouring copies no further apart than the most telling window, the mean of that
         under chance, the p value with the choice of window paid for, and the window in seconds. NaN: not testable
-        (fewer than three timed copies, or times too coarse).
+        (fewer than three timed copies, or times too coarse). p alone NaN: not testable either, for chance alone would
+        bring copies as close as they can come (too little other traffic).
 
     Notes
     -----
@@ -46,10 +48,12 @@ def measure_synchrony(
     permutation (Westfall and Young 1993); p = (1 + hits) / (1 + permutations) (Phipson and Smyth 2010). Clusters
     that look ordinary after 99 permutations are not permuted further. Where no permutation comes up to what is seen, a
     negative binomial with the mean and variance of the permutations continues their tail, times the windows tried and
-    not below 1e-6: else one campaign among thousands of clusters could never be told from chance.
+    not below 1e-6: else one campaign among thousands of clusters could never be told from chance. Copies cannot
+    come closer than all of them within the shortest window: where more than the false discovery rate of the
+    permutations do, no p can be small enough.
     """
     n_clusters = len(keys)
-    results = np.full((4, n_clusters), np.nan)
+    results = np.full((5, n_clusters), np.nan)
     windows = np.array([w for w in config.synchrony_windows_s if w >= traffic.precision_s], dtype=np.int64)
     usable = traffic.has_time[rows] & ~traffic.is_live[rows]
     rows, clusters = sample_rows(rows[usable], clusters[usable], config.max_permuted_comments, config.seed)
@@ -59,8 +63,9 @@ def measure_synchrony(
     pool = _Pool(traffic)
     starts = np.cumsum(sizes) - sizes
     for n_permutations in (_SCOUTS, config.n_permutations):
-        # The second pass takes up the clusters that the first found interesting.
-        wanted = (sizes >= 3) & (np.isnan(results[2]) | ((results[2] <= _SCOUT_P_MAX) & (n_permutations > _SCOUTS)))
+        # The second pass takes up the clusters that the first found interesting, or whose reach it left open.
+        unsure = (results[2] <= _SCOUT_P_MAX) | ((results[4] > 1 / (_SCOUTS + 1)) & (results[4] <= _SCOUT_REACH_MAX))
+        wanted = (sizes >= 3) & (np.isnan(results[2]) | (unsure & (n_permutations > _SCOUTS)))
         for size in np.unique(sizes[wanted]).tolist():
             group = np.flatnonzero(wanted & (sizes == size))
             step = max(1, _BLOCK_CELLS // (size * (n_permutations + 1)))
@@ -70,7 +75,8 @@ def measure_synchrony(
                 results[:, chosen] = _permute(
                     traffic, pool, members, keys[chosen], windows, n_permutations, config.seed
                 )
-    return results[0], results[1], results[2], results[3]
+    p = np.where(results[4] > config.false_discovery_rate, np.nan, results[2])
+    return results[0], results[1], p, results[3]
 
 
 class _Pool:
@@ -101,7 +107,7 @@ def sample_rows(rows: Codes, clusters: Codes, at_most: int, seed: int) -> tuple[
 def _permute(
     traffic: Traffic, pool: _Pool, members: Codes, keys: Keys, windows: Codes, n_permutations: int, seed: int
 ) -> Floats:  # fmt: skip
-    """Test clusters of one size: `members` is (clusters, size); returns (4, clusters)."""
+    """Test clusters of one size: `members` is (clusters, size); returns (5, clusters), last the least p in reach."""
     n, size = members.shape
     strata = traffic.stratum[members]
     at = (_draw(keys, n_permutations, size, seed) * pool.sizes[strata][:, None, :]).astype(np.int64)
@@ -127,7 +133,9 @@ def _permute(
     p = np.where(smallest[:, 0] == 1, np.minimum(p, np.maximum(tail, _SMALLEST_P)), p)
     best = (n_at_least[:, 0, :] * (size + 1) - (close[:, 0, :] - usual)).argmin(axis=1)
     each = np.arange(n)
-    return np.stack([close[each, 0, best], usual[each, best], p, windows[best]])
+    closest = (close[:, 1:, :].min(axis=2) == size - 1).sum(axis=1)
+    reach = (1 + closest) / (n_permutations + 1)
+    return np.stack([close[each, 0, best], usual[each, best], p, windows[best], reach])
 
 
 def _draw(keys: Keys, n_permutations: int, size: int, seed: int) -> Floats:

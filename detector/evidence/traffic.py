@@ -18,6 +18,8 @@ _PRECISION_S = {"us": 0, "s": 1, "min": 60, "hour": 3_600, "day": 86_400, "month
 # so that neither simultaneity nor meeting again says anything.
 _LIVE_GAP_US = 5_000_000
 _LIVE_COMMENTS = 300
+# Fewer comments do not show what is usual at a place.
+_PLACE_COMMENTS = 30
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,9 @@ class Traffic:
     stratum
         (n,) target and period, or language in a crowd there: inside one, moments are exchangeable unless somebody
         coordinates.
+    place
+        (n,) the stratum, but that strata of few comments are joined with the others of the same period: inside one,
+        authors and marks are exchangeable unless somebody coordinates.
     time
         (n,) microseconds since 1970 UTC; `has_time` tells where it is known.
     is_live
@@ -46,6 +51,7 @@ class Traffic:
     account: Codes
     target: Codes
     stratum: Codes
+    place: Codes
     time: Codes
     has_time: npt.NDArray[np.bool_]
     is_live: npt.NDArray[np.bool_]
@@ -98,10 +104,12 @@ def observe_traffic(comments: pl.DataFrame, config: EvidenceConfig, copies: Code
         .sort("account")["author_created_at"]
     )
     hours = created.dt.timestamp("us") // HOUR_US
+    stratum = _number(_number(thread, crowd), tongue)
     return Traffic(
         account=account,
         target=target,
-        stratum=_number(_number(thread, crowd), tongue),
+        stratum=stratum,
+        place=_places(stratum, np.where(has_time, time // (config.period_days * 24 * HOUR_US), UNKNOWN)),
         time=time,
         has_time=has_time,
         is_live=is_live,
@@ -124,6 +132,12 @@ def list_live_chats(traffic: Traffic) -> tuple[tuple[int, float], ...]:
         .sort("n", "target", descending=[True, False])
     )
     return tuple(chats.select("n", "gap_s").iter_rows())
+
+
+def _places(stratum: Codes, period: Codes) -> Codes:
+    small = np.bincount(stratum)[stratum] < _PLACE_COMMENTS if len(stratum) else np.zeros(0, dtype=np.bool_)
+    joined = np.where(small, 2 * (period - period.min(initial=0)), 2 * stratum + 1)
+    return np.unique(joined, return_inverse=True)[1].astype(np.int64).ravel()
 
 
 def _encode(values: pl.Series) -> tuple[Codes, pl.Series]:

@@ -66,16 +66,25 @@ def explain_tests(tests: pl.DataFrame) -> pl.DataFrame:
         "company": "No group of accounts meets again on other texts beyond chance.",
         "creation_batch": "The accounts were created at times as varied as those of others who comment here.",
     }
+    untestable = {
+        "synchrony": "Timing could not be tested here: too little other traffic at the same targets.",
+        "company": "Whether the same accounts meet again could not be tested: too few comment often enough.",
+        "creation_batch": "Creation dates could not be tested here: too few accounts with dates, in it or around it.",
+    }
+    # Something was seen, but no p: chance alone could have given as much as can be seen.
+    is_powerless = pl.col("p").is_null() & seen.is_not_null() & pl.col("signal").is_in(list(untestable))
     sentence = pl.coalesce(
+        pl.when(is_powerless).then(pl.col("signal").replace_strict(untestable, default=None)),
         *(pl.when((pl.col("signal") == name) & pl.col("is_found")).then(words) for name, words in found.items()),
         *(
             pl.when((pl.col("signal") == name) & (pl.col("weight") < 0)).then(pl.lit(words))
             for name, words in ordinary.items()
         ),
     )
-    # A fact found is told whatever it weighs: tiers rest on it.
-    rows = tests.filter(pl.col("is_found") | (pl.col("weight") != 0)).with_columns(
-        sentence=sentence, kind=pl.when(pl.col("weight") < 0).then(pl.lit("against")).otherwise("kind")
+    # A fact found is told whatever it weighs, for tiers rest on it; so is a test that had no chance to find anything.
+    rows = tests.filter(pl.col("is_found") | (pl.col("weight") != 0) | is_powerless).with_columns(
+        sentence=sentence,
+        kind=pl.when((pl.col("weight") < 0) | is_powerless).then(pl.lit("against")).otherwise("kind"),
     )
     return rows.select(list(EVIDENCE.columns))
 

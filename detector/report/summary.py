@@ -147,9 +147,12 @@ def _campaign(campaign: Mapping[str, Any], evidence: pl.DataFrame, width: int, c
     yield from head[1:]
     room = max(2 * (width - 8), 40)
     yield from wrap(f"“{excerpt(campaign['excerpt'] or '', room)}”", width, first=" " * 8)
-    strongest, _ = reasons(evidence, "campaign", campaign["campaign_id"])
+    strongest, opposing = reasons(evidence, "campaign", campaign["campaign_id"])
     for reason in strongest[:REASONS_SHOWN]:
         yield from wrap(trim(visible(reason["sentence"]), 300), width, first=" " * 6 + "+ ")
+    for untested in opposing:
+        if not untested["weight"]:
+            yield from wrap(trim(visible(untested["sentence"]), 300), width, first=" " * 6 + "? ")
 
 
 def _not_tested(run: Mapping[str, Any], width: int) -> list[str]:

@@ -89,15 +89,20 @@ def innocent(signal: str, kind: str) -> str:
     return "" if kind == "against" else INNOCENT_BY_SIGNAL.get(signal, INNOCENT_BY_KIND.get(kind, ""))
 
 
-def negative_control(control: Mapping[str, int]) -> str:
-    """Say what the same procedure found in data with the coordination shuffled out."""
-    runs, found = control["runs"], control["campaigns_found"]
-    times = "once" if runs == 1 else f"{runs} times"
-    result = f"{counted(found, 'campaign')}: expect as many false ones here" if found else "no campaign"
-    return (
-        f"The same procedure ran {times} on this data with times and authors shuffled, where nothing is to be found. "
-        f"At medium or high it named {result}."
-    )
+def negative_control(control: Mapping[str, Any]) -> str:
+    """Say what the same stages found in copies of the data with the coordination shuffled out."""
+    n, of = control["comments"], control["of_comments"]
+    whole = "copies of your data" if n == of else f"copies of a sample of your data ({n:,} of {of:,} comments)"
+    found = "; ".join(f"with {kind['title']}, {_controlled(kind)}" for kind in control["kinds"])
+    more = " Expect as many false ones here." if any(kind["campaigns_flagged"] for kind in control["kinds"]) else ""
+    return f"On {whole}, in which nobody coordinates, the same stages found, {found}.{more}"
+
+
+def _controlled(kind: Mapping[str, Any]) -> str:
+    flagged, low = kind["campaigns_flagged"], kind["campaigns_low"]
+    told = f"{counted(flagged, 'campaign')} to flag" if flagged else "no campaign to flag"
+    told += f" ({counted(kind['comments_flagged'], 'comment')})" if flagged else ""
+    return told + (f" and {low:,} of tier low ({counted(kind['comments_low'], 'comment')})" if low else "")
 
 
 def counted(n: int, one: str, many: str = "") -> str:
@@ -116,10 +121,12 @@ def bits(weight: float | None) -> str:
 
     Examples
     --------
-    >>> bits(11.6), bits(-1.0), bits(0.5)
-    ('12 bits', '1 bit', '0.5 bits')
+    >>> bits(11.6), bits(-1.0), bits(0.5), bits(0.0)
+    ('12 bits', '1 bit', '0.5 bits', 'no weight')
     """
     size = abs(weight or 0.0)
+    if not size:
+        return "no weight"
     shown = f"{size:.0f}" if size >= 1 else f"{size:.1f}"
     return f"{shown} bit{'' if shown == '1' else 's'}"
 

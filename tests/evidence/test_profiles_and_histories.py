@@ -235,9 +235,10 @@ def test_old_accounts_without_posts_are_counted_where_the_dump_tells_them(commen
         dump.add(f"c{k}", cluster=0, author_posts=3, author_created_at="2015-01-01" if k < 8 else "2024-01-01")
     dump.add("unknown", cluster=0, author_created_at="2015-01-01")
     comments, traffic, rows, groups = dump.build(comments_of)
-    found = measure_silence(comments, *group_accounts(traffic, rows, groups), 1)
+    found = measure_silence(comments, traffic, rows, groups, 1)
     assert (found.observed[0], found.expected[0]) == pytest.approx((8, 10 * 21 / 201))
-    assert found.p[0] == pytest.approx(stats.binom.sf(7, 10, 21 / 201))
+    # As rare as among all others, and as among those at the same places, whichever is less rare.
+    assert stats.binom.sf(7, 10, 21 / 201) <= found.p[0] < 1e-5
     assert len(found.accounts) == 0
 
 

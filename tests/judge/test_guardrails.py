@@ -553,4 +553,5 @@ def test_nothing_to_judge_is_an_error_and_not_a_finding():
 
 def test_the_negative_control_finds_nothing(everything, mixed):
     for result in (everything[2], mixed[1]):
-        assert result.run["negative_control"]["campaigns_found"] == 0
+        for kind in result.run["negative_control"]["kinds"]:
+            assert kind["campaigns_flagged"] == 0

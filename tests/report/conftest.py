@@ -147,7 +147,13 @@ def make_run(word=lambda text: text, **changes) -> dict:
                 {"signal": "dormancy", "why": word("the dump holds no earlier activity"), "needs": "author_posts"}
             ],
         },
-        "negative_control": {"runs": 5, "campaigns_found": 0},
+        "negative_control": {
+            "comments": 300, "of_comments": 300, "kinds": [
+                {"name": name, "title": title, "campaigns_flagged": 0, "campaigns_low": 0, "comments_flagged": 0,
+                 "comments_low": 0}
+                for name, title in (("times", "times shuffled"), ("authors", "authors dealt anew"))
+            ],
+        },
     }  # fmt: skip
     return run | changes
 

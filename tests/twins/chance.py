@@ -131,6 +131,17 @@ def creation_batch(comments, members, main_target, windows_h=(48, 168)):
     return best
 
 
+def batch_in_reach(comments, members, main_target, n_windows=2, p_max=0.01):
+    """Tell whether a group would be found, had all its accounts been created in one hour and none of the others."""
+    own = {c["row"] for c in members}
+    dated = [c for c in comments if c["account"] is not None and c["created"] is not None]
+    n = len({c["account"] for c in dated if c["row"] in own})
+    others = [c for c in dated if c["row"] not in own]
+    fewest = min(len(others), sum(c["target"] == main_target for c in others))
+    p = max(stats.binom.sf(n - 2, n - 1, 1 / (fewest + 1)), stats.nbinom.sf(n - 2, 0.5, 0.75))
+    return n >= 4 and p * n * n_windows <= p_max
+
+
 def same_names(names, members):
     """Return how many members carry a name that another has already, and how many would by chance.
 
