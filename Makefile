@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH_READY := $(VENV)/.bench-ready
 
-.PHONY: demo test check fix bench lock clean
+.PHONY: demo test check fix bench bench-accuracy calibrate lock clean
 
 # The environment is rebuilt when what it is made from changes. Versions and hashes are locked; nothing else is fetched.
 $(READY): pyproject.toml requirements.lock
@@ -40,10 +41,22 @@ fix: $(READY)  ## Format, and mend what ruff can.
 bench: $(READY)  ## Measure time and memory on generated comments.
 	$(BIN)/python -m benchmarks.run
 
+calibrate: $(READY)  ## Measure labelled comments, fit the weights of evidence, bring the model card up to date.
+	$(BIN)/python -m benchmarks.calibrate
+
+$(BENCH_READY): $(READY) benchmarks/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements.lock
+	touch $@
+
+bench-accuracy: $(BENCH_READY)  ## Rank the accounts of generated mixtures by this detector and by others.
+	$(BIN)/python -m benchmarks.accuracy
+
 lock: $(READY)  ## Resolve the newest versions that pyproject.toml allows, for every Python from 3.11.
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--group dev --group build --output-file requirements.lock --upgrade pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group bench --constraints requirements.lock --output-file benchmarks/requirements.lock --upgrade
 
 clean:
 	rm -rf $(VENV) demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -187,20 +187,57 @@ def simulate(recipe: Path, output: Path, truth: Path | None, scale: float | None
 @click.option("--json", "json_file", type=_FOLDER, help="File for the figures; OUT/evaluation.json by default.")
 def evaluate(output: Path, truth: Path, json_file: Path | None) -> None:
     """Compare the result OUT with known truth: precision, recall, false positives by kind and language."""
-    import msgspec
-
     from detector.lab.evaluate import evaluate as compare
     from detector.lab.evaluate import read_truth
     from detector.result import Result
 
     result = Result.read(output)
     figures = compare(result.comments, result.accounts, read_truth(truth))
-    path = json_file or output / "evaluation.json"
-    try:
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(figures.to_dict())) + b"\n")
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}") from None
+    _write_json(figures.to_dict(), json_file or output / "evaluation.json")
     click.echo(figures.to_text())
+
+
+@main.command()
+@click.argument("source", metavar="INPUT", type=_INPUT)
+@click.option("-o", "--output", type=_FOLDER, help="File for all figures (JSON).")
+@click.option("--repeats", type=click.IntRange(1, 1000), default=10, show_default=True, help="Trials of each size.")
+@click.option("--quick", is_flag=True, help="Fewer sizes and spreads, and at most five trials of each.")
+@_settings
+def power(
+    source: str,
+    output: Path | None,
+    repeats: int,
+    quick: bool,
+    config_file: Path | None,
+    assignments: tuple[str, ...],
+) -> None:
+    """Tell what size of campaign a scan of INPUT would see, by planting invented ones into it.
+
+    Nothing is written into INPUT. Takes a minute or two; large inputs are sampled.
+    """
+    config = _config(config_file, assignments)
+    if source == "-":
+        raise click.BadParameter("give a file; standard input is not read here", param_hint="INPUT")
+    if output and not output.parent.is_dir():
+        raise OutputError(f"cannot write {output}: {output.parent} is no folder")
+    with _interruptible(), _progress(not _at_terminal()) as progress:
+        from detector.lab.power import estimate_power
+
+        found = estimate_power(source, config, repeats=repeats, is_quick=quick, progress=progress)
+    click.echo(found.to_text(), nl=False)
+    if output:
+        _write_json(found.to_dict(), output)
+    if found.too_many_rejects:
+        raise SystemExit(_TOO_MANY_REJECTS)
+
+
+def _write_json(values: object, path: Path) -> None:
+    import msgspec
+
+    try:
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(values)) + b"\n")
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from None
 
 
 @main.command()

@@ -85,6 +85,9 @@ class EvidenceConfig:
     burst_bins_min: int = 60
     false_discovery_rate: float = 0.01
     """Benjamini-Hochberg level over all clusters tested, per kind of evidence."""
+    growth_false_discovery_rate: float = 0.02
+    """Share of the accounts that a campaign grows by that chance may give. The estimate errs upwards: members with one
+    tie only are counted as chance."""
     seed: int = 1
 
 
@@ -96,6 +99,8 @@ class JudgeConfig:
     """An account is flagged only if at least this share of its comments lies in the campaign."""
     allow_texts: tuple[str, ...] = ()
     """Texts known to be innocent (a petition's wording): campaigns holding one, or a near copy, are never flagged."""
+    weights: str = "fitted"
+    """`fitted` on labelled data (see the model card) or `unfitted`: scores inside a tier, never the tier."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +231,7 @@ class Config:
         return hashlib.blake2b(msgspec.json.encode(self.to_dict(), order="sorted"), digest_size=8).hexdigest()
 
 
+_WEIGHTS = ("fitted", "unfitted")
 _SECTIONS = {"ingest": IngestConfig, "text": TextConfig, "evidence": EvidenceConfig, "judge": JudgeConfig}
 
 
@@ -242,6 +248,7 @@ def _faults(config: Config) -> list[str]:
         "text.similarity_min": text.similarity_min,
         "text.cohesion_slack": text.cohesion_slack,
         "evidence.false_discovery_rate": evidence.false_discovery_rate,
+        "evidence.growth_false_discovery_rate": evidence.growth_false_discovery_rate,
         "judge.account_copy_share_min": config.judge.account_copy_share_min,
     }
     ranges = {
@@ -270,6 +277,8 @@ def _faults(config: Config) -> list[str]:
         for name, (value, low, high) in ranges.items()
         if not low <= value <= high
     ]
+    if config.judge.weights not in _WEIGHTS:
+        faults.append(f"judge.weights must be {' or '.join(_WEIGHTS)}, not {config.judge.weights!r}")
     if text.band_rows >= 1 and text.n_permutations % text.band_rows:
         faults.append("text.n_permutations must be a multiple of text.band_rows")
     return faults

@@ -217,11 +217,20 @@ CANDIDATES = Schema(
     "a comment in a cluster that says enough to be judged, ordered by campaign_id, cluster_id and row",
     _columns(
         row=(pl.UInt32, "row in COMMENTS"),
-        cluster_id=(pl.String, "cluster"),
+        cluster_id=(pl.String, "cluster; for a comment outside those, the object that it carries"),
         campaign_id=(pl.String, "candidate campaign: `c` and the digits of its oldest cluster"),
         account=(pl.String, "account; null where unknown"),
         is_first=(pl.Boolean, "the first copy in its cluster"),
         n_clusters=(pl.UInt32, "clusters of the candidate that the account stands in"),
+    ),
+)
+
+OBJECTS = Schema(
+    "OBJECTS",
+    "an address that accounts spread together, ordered by cluster_id",
+    _columns(
+        cluster_id=(pl.String, "`u` and 12 hexadecimal digits, from the canonical address"),
+        address=(pl.String, "the address as it is most often written"),
     ),
 )
 
@@ -235,13 +244,31 @@ TIES = Schema(
     ),
 )
 
+GROWTH = Schema(
+    "GROWTH",
+    "an account outside a candidate that is tied to its core, by campaign_id and account",
+    _columns(
+        campaign_id=(pl.String, "candidate campaign"),
+        account=(pl.String, "account, none of the candidate's"),
+        ties=(pl.List(pl.String), "created, waves, content, wording: what ties it to the core"),
+        chance=(pl.Float64, "chance of these ties together, 0-1"),
+        q=(
+            pl.Float64,
+            "false discovery rate, 0-1: accounts that chance ties as closely, over those seen",
+        ),
+        n_found=(pl.UInt32, "accounts found for the candidate"),
+        expected=(pl.Float64, "accounts that chance ties to it as closely as those"),
+        rows=(pl.List(pl.UInt32), "rows in COMMENTS that make the ties"),
+    ),
+)
+
 SIGNS = Schema(
     "SIGNS",
     "an account that carries a sign in its own right, ordered by campaign_id, account and sign",
     _columns(
         campaign_id=(pl.String, "candidate campaign"),
         account=(pl.String, "account"),
-        sign=(pl.String, "company, linked_accounts, creation_batch or disguise"),
+        sign=(pl.String, "company, linked_accounts, creation_batch, dormancy, duplicate_profiles or disguise"),
     ),
 )
 
@@ -273,9 +300,12 @@ SCORED_COMMENTS = Schema(
         created_at=(TIME, "when it was posted"),
         target=(pl.String, "whom or what it addresses"),
         lang=(pl.String, "language as the export gives it"),
-        cluster_id=(pl.String, "cluster of near copies; null outside any"),
+        cluster_id=(
+            pl.String,
+            "cluster of near copies, or else the campaign's address that it carries; null outside any",
+        ),
         campaign_id=(pl.String, "campaign; null outside any"),
-        role=(pl.String, "member, grown (by a member, tied to the campaign otherwise), source (copied first) or null"),
+        role=(pl.String, "member, grown (tied to the campaign otherwise), source (copied first) or null"),
         similarity=(pl.Float64, "similarity to the cluster's medoid, 0-1"),
         score=(pl.Float64, "evidence of inauthentic coordination, 0-1, higher = more"),
         tier=(pl.String, "none, low, medium or high"),
@@ -297,7 +327,7 @@ SCORED_ACCOUNTS = Schema(
         **_columns(
             n_campaign_comments=(pl.UInt32, "comments in its campaign"),
             campaign_id=(pl.String, "campaign; null outside any"),
-            role=(pl.String, "member, source or null"),
+            role=(pl.String, "member, grown (by other ties than copies), source or null"),
             score=(pl.Float64, "evidence of inauthentic coordination, 0-1, higher = more"),
             tier=(pl.String, "none, low, medium or high"),
             flagged=(pl.Boolean, "tier is medium or high"),
@@ -312,9 +342,9 @@ SCORED_ACCOUNTS = Schema(
 
 CLUSTERS = Schema(
     "clusters.parquet",
-    "a cluster of near copies by two or more accounts, or of three or more comments",
+    "a cluster of near copies by two or more accounts, or of three or more comments; or an address of a campaign",
     _columns(
-        cluster_id=(pl.String, "`t` and 12 hexadecimal digits"),
+        cluster_id=(pl.String, "`t` and 12 hexadecimal digits; `u` and 12 for an address"),
         campaign_id=(pl.String, "campaign; null outside any"),
         n_comments=(pl.UInt32, "comments"),
         n_accounts=(pl.UInt32, "distinct known accounts"),
@@ -328,7 +358,7 @@ CLUSTERS = Schema(
         tier=(pl.String, "none, low, medium or high"),
         coordination_tier=(pl.String, "none, low, medium or high"),
         inauthenticity_tier=(pl.String, "none, low, medium, high or not judged"),
-        excerpt=(pl.String, "the medoid text as written, at most 160 characters"),
+        excerpt=(pl.String, "the medoid text, or the address, as written, at most 160 characters"),
     ),
 )
 
@@ -344,7 +374,7 @@ CAMPAIGNS = Schema(
         n_accounts=(pl.UInt32, "distinct known accounts"),
         n_comments=(pl.UInt32, "comments"),
         n_targets=(pl.UInt32, "distinct targets"),
-        n_clusters=(pl.UInt32, "text families"),
+        n_clusters=(pl.UInt32, "text families, and addresses spread in other words"),
         languages=(pl.List(pl.String), "languages or scripts, most frequent first"),
         start=(TIME, "first comment"),
         end=(TIME, "last comment"),

@@ -23,7 +23,7 @@ def changed(section, key):
     part = getattr(Config(), section)
     value = getattr(part, key)
     other = (*value, type(value[0])(7) if value else "x") if isinstance(value, tuple) else value * 2 or 5
-    other = value / 2 if isinstance(value, float) else other
+    other = value / 2 if isinstance(value, float) else "unfitted" if isinstance(value, str) else other
     return replace(Config(), **{section: replace(part, **{key: other})})
 
 
@@ -32,12 +32,13 @@ def test_all_values_out_of_range_are_told_at_once(tmp_path):
         from_toml(
             tmp_path,
             "[text]\nsimilarity_min = 1.5\ncohesion_slack = nan\n[ingest]\nmax_depth = 0\n"
-            "[evidence]\nmin_cluster_accounts = 1\n[judge]\naccount_copy_share_min = -0.1\n",
+            "[evidence]\nmin_cluster_accounts = 1\n[judge]\naccount_copy_share_min = -0.1\n"
+            "weights = 'guess'\n",
         )
     faults = str(caught.value)
     assert "\n" not in faults
     for name in ("text.similarity_min", "text.cohesion_slack", "ingest.max_depth", "evidence.min_cluster_accounts",
-                 "judge.account_copy_share_min"):  # fmt: skip
+                 "judge.account_copy_share_min", "judge.weights must be fitted or unfitted, not 'guess'"):  # fmt: skip
         assert name in faults
     assert caught.value.exit_code == 2
 

@@ -169,8 +169,10 @@ def test_every_signal_ran_or_says_why_not(result):
 
     assert told(result.run) == {}
     bare = told(scan([{"text": "only words"}, {"text": "and others"}]).run)
-    assert set(bare) == set(SIGNALS) - {"disguise"}
+    assert set(bare) == set(SIGNALS) - {"disguise", "serial_numbers"}
     assert all(bare.values())
+    brief = told(scan([{"text": f"text {i}", "author_id": "a", "created_at": f"2024-0{i}-01"} for i in (1, 2)]).run)
+    assert brief["dormancy"] == "the dump spans less than 400 days"
 
 
 def test_the_negative_control_is_reported_and_finds_nothing_here(result):

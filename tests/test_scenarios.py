@@ -135,3 +135,24 @@ def test_ordinary_talk_holds_nothing():
     assert not quiet.comments["flagged"].any()
     assert not quiet.result.accounts["flagged"].any()
     assert quiet.result.campaigns.filter(pl.col("tier") != "low").is_empty()
+
+
+def test_paraphrases_are_found_at_low_confidence_by_the_addresses_that_they_push():
+    drip = played("0005", 1)
+    [campaign] = drip.result.campaigns.to_dicts()
+    assert campaign["tier"] == "low"
+    assert campaign["label"] == "accounts that spread the same addresses together, authenticity not judged"
+    assert not drip.comments["flagged"].any()
+    inside = drip.comments.filter(pl.col("campaign_id").is_not_null())
+    assert set(inside["kind"]) == {"C"}
+    assert inside.height >= 0.55 * drip.comments.filter(pl.col("label") == 1).height
+    authors = drip.comments.filter(pl.col("kind") == "C")["account"].n_unique()
+    assert inside["account"].n_unique() >= 0.7 * authors
+
+
+def test_paraphrases_without_their_addresses_are_honestly_not_found():
+    comments = simulate(next(SEEDS.glob("0005-*.toml")), scale=0.5).comments
+    without = comments.with_columns(pl.col("text").str.replace_all(r"https?://\S+", "").str.strip_chars())
+    result = scan(without.drop("url", strict=False))
+    assert result.comments.height >= 0.9 * comments.height
+    assert result.campaigns.is_empty()

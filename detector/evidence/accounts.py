@@ -18,7 +18,7 @@ _SCRAMBLED = r"[0-9].*[A-Za-z].*[0-9]|[a-z][A-Z].*[a-z][A-Z]"
 _YOUNG_DAYS = 90
 _HOURS = 1 << 24
 """More hours than there are between 1970 and the year 3800: the stride of a group in a composite key."""
-_IN_BATCH_P_MAX = 1e-3
+IN_BATCH_P_MAX = 1e-3
 _BATCH_ACCOUNTS_MIN = 4
 
 
@@ -155,37 +155,63 @@ def measure_batches(
     target which copy nothing: a school class, or a community that has moved, has a few words in common.
     """
     n_groups = len(main_target)
-    dated = traffic.has_created[accounts]
-    groups, accounts = groups[dated], accounts[dated]
-    keys = groups * _HOURS + traffic.created[accounts]
-    order = np.argsort(keys, kind="stable")
-    keys, groups, accounts = keys[order], groups[order], accounts[order]
-    sizes = np.bincount(groups, minlength=n_groups)
-    everywhere = _Backdrop(traffic, rows, row_groups, np.zeros(n_groups, dtype=np.int64))
-    there = _Backdrop(traffic, rows, row_groups, main_target + 1)
+    dated = Dated.of(traffic, groups, accounts)
+    sizes = np.bincount(dated.groups, minlength=n_groups)
+    everywhere = Backdrop(traffic, rows, row_groups, np.zeros(n_groups, dtype=np.int64))
+    there = Backdrop(traffic, rows, row_groups, main_target + 1)
     others = _created_apart(traffic, rows)
     best = np.full((4, n_groups), np.nan)
     best[2, sizes >= _BATCH_ACCOUNTS_MIN] = 1.0
-    signed = np.zeros(len(keys), dtype=np.bool_)
+    signed = np.zeros(len(dated.keys), dtype=np.bool_)
     for window in windows_h:
-        count = np.searchsorted(keys, keys + window) - np.arange(len(keys))
-        start = traffic.created[accounts]
-        share = np.maximum(everywhere.share(groups, start, window), there.share(groups, start, window))
-        tried = sizes[groups] * len(windows_h)
-        p = np.minimum(binomial_tail(count - 1, sizes[groups] - 1, share) * tried, 1.0)
-        p = np.maximum(p, np.minimum(_stands_out(keys, keys, count - 1, window) * tried, 1.0))
-        beside = main_target[groups] * _HOURS + start
+        count, share, p = weigh_windows(dated, sizes, window, len(windows_h), everywhere, there)
+        beside = main_target[dated.groups] * _HOURS + dated.created
         n_others = _between(others, beside, window)
-        is_shared = (n_others >= count) & (_stands_out(others, beside, n_others, window) <= _IN_BATCH_P_MAX)
-        p[(count < _BATCH_ACCOUNTS_MIN) | is_shared] = 1.0
+        is_shared = (n_others >= count) & (_stands_out(others, beside, n_others, window) <= IN_BATCH_P_MAX)
+        p[is_shared] = 1.0
         # The first entry of a group with its smallest p.
-        first = np.lexsort((-count, p, groups))
-        lead = first[np.searchsorted(groups[first], np.flatnonzero(sizes))]
-        lead = lead[(p[lead] < best[2, groups[lead]]) | np.isnan(best[0, groups[lead]])]
-        lead = lead[sizes[groups[lead]] >= _BATCH_ACCOUNTS_MIN]
-        best[:, groups[lead]] = count[lead], share[lead] * sizes[groups[lead]], p[lead], np.full(len(lead), window)
-        signed |= _covered(p <= _IN_BATCH_P_MAX, count)
-    return GroupTest.of(best, groups[signed], accounts[signed])
+        first = np.lexsort((-count, p, dated.groups))
+        lead = first[np.searchsorted(dated.groups[first], np.flatnonzero(sizes))]
+        at = dated.groups[lead]
+        lead = lead[((p[lead] < best[2, at]) | np.isnan(best[0, at])) & (sizes[at] >= _BATCH_ACCOUNTS_MIN)]
+        at = dated.groups[lead]
+        best[:, at] = count[lead], share[lead] * sizes[at], p[lead], np.full(len(lead), window)
+        signed |= _covered(p <= IN_BATCH_P_MAX, count)
+    return GroupTest.of(best, dated.groups[signed], dated.accounts[signed])
+
+
+@dataclass(frozen=True)
+class Dated:
+    """The accounts of groups whose creation date is known, (k,), ordered by group and date: `keys` hold both."""
+
+    keys: Codes
+    groups: Codes
+    accounts: Codes
+    created: Codes
+
+    @classmethod
+    def of(cls, traffic: Traffic, groups: Codes, accounts: Codes) -> "Dated":
+        """Order the dated accounts of (group, account) pairs."""
+        dated = traffic.has_created[accounts]
+        groups, accounts = groups[dated], accounts[dated]
+        keys = groups * _HOURS + traffic.created[accounts]
+        order = np.argsort(keys, kind="stable")
+        return cls(keys[order], groups[order], accounts[order], traffic.created[accounts[order]])
+
+
+def weigh_windows(
+    dated: Dated, sizes: Codes, window: int, n_windows: int, everywhere: "Backdrop", there: "Backdrop"
+) -> tuple[Codes, Floats, Floats]:
+    """Test the window that begins at each dated account: accounts in it, share of the background in it, and p."""
+    count = np.searchsorted(dated.keys, dated.keys + window) - np.arange(len(dated.keys))
+    share = np.maximum(
+        everywhere.share(dated.groups, dated.created, window), there.share(dated.groups, dated.created, window)
+    )
+    tried = sizes[dated.groups] * n_windows
+    p = np.minimum(binomial_tail(count - 1, sizes[dated.groups] - 1, share) * tried, 1.0)
+    p = np.maximum(p, np.minimum(_stands_out(dated.keys, dated.keys, count - 1, window) * tried, 1.0))
+    p[count < _BATCH_ACCOUNTS_MIN] = 1.0
+    return count, share, p
 
 
 def _created_apart(traffic: Traffic, rows: Codes) -> Codes:
@@ -213,7 +239,7 @@ def _stands_out(keys: Codes, start: Codes, count: Codes, window: int) -> Floats:
     return tail
 
 
-class _Backdrop:
+class Backdrop:
     """Creation dates behind the comments that a group's are compared with: all, or those at one target.
 
     `place` (n_groups,) is 0 for all comments, or a target's number plus one.
@@ -239,6 +265,13 @@ class _Backdrop:
         inside = inside - _between(self.own, groups * _HOURS + start, window)
         total = _between(self.keys, self.place[groups] * _HOURS, _HOURS) - _between(self.own, groups * _HOURS, _HOURS)
         share: Floats = (inside + 1) / (total + 1)
+        return share
+
+    def share_between(self, start: Codes, end: Codes) -> Floats:
+        """Return the share of the other comments of group 0 whose authors were created from `start` up to `end`."""
+        inside = np.searchsorted(self.keys, end) - np.searchsorted(self.keys, start)
+        inside = inside - (np.searchsorted(self.own, end) - np.searchsorted(self.own, start))
+        share: Floats = (inside + 1) / (len(self.keys) - len(self.own) + 1)
         return share
 
 
@@ -305,16 +338,16 @@ def measure_handles(accounts: pl.DataFrame, groups: Codes, members: Codes, n_gro
         [*HANDLE_SHAPES, "other"], [*range(len(HANDLE_SHAPES)), len(HANDLE_SHAPES)], return_dtype=pl.Int64, default=None
     )
     shape = shapes.fill_null(UNKNOWN).to_numpy()
-    return _most_enriched(shape, groups, members, n_groups, len(HANDLE_SHAPES))
+    return most_enriched(shape, groups, members, n_groups, len(HANDLE_SHAPES))
 
 
 def measure_youth(accounts: pl.DataFrame, groups: Codes, members: Codes, n_groups: int) -> GroupTest:
     """Test whether accounts under 90 days are commoner in a group than among the others here (a weak sign)."""
     young = (accounts["age_at_first_comment_days"] >= _YOUNG_DAYS).cast(pl.Int64)
-    return _most_enriched(young.fill_null(UNKNOWN).to_numpy(), groups, members, n_groups, 1)
+    return most_enriched(young.fill_null(UNKNOWN).to_numpy(), groups, members, n_groups, 1)
 
 
-def _most_enriched(classes: Codes, groups: Codes, members: Codes, n_groups: int, n_classes: int) -> GroupTest:
+def most_enriched(classes: Codes, groups: Codes, members: Codes, n_groups: int, n_classes: int) -> GroupTest:
     """Compare the share of each class below `n_classes` in a group with its share in the accounts outside."""
     known = classes[members] != UNKNOWN
     groups, members = groups[known], members[known]

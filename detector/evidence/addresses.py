@@ -6,32 +6,78 @@ from detector.evidence.traffic import Codes
 
 _CARRYING_SHARE = 1 / 3
 _LINK_SHARE = 0.1
+_END = r"[^\s<>\"'\p{Han}，。！？()]+"
+_WRITTEN = rf"(?i)(?:https?://|\bwww\.|\byoutu\.be/){_END}"
 # What is added to an address to follow its readers; everything else in a query may name the thing shared.
-_TRACKING = r"(?i)([?&])(?:utm_\w+|fbclid|gclid|igshid|igsh|mc_\w+|si|feature|ref|ref_\w+|share_\w+|s|t)=[^&#]*"
-_URL = r"(?i)(?:https?://)?(?:www\.|m\.)?([^\s<>\"'\p{Han}，。！？()]+)"
+_TRACKING = r"(?i)^(?:utm_\w+|fbclid|gclid|igshid|igsh|mc_\w+|si|feature|ref|ref_\w+|share_\w+)(?:=|$)"
+_YOUTUBE = ("youtube.com", "music.youtube.com", "youtube-nocookie.com", "youtu.be")
 
 
 def find_links(comments: pl.DataFrame) -> pl.DataFrame:
-    """List the addresses that comments hold, without scheme, `www.`, tracking and fragment: `row`, `link`."""
-    return (
+    """List the addresses that comments hold: `row`, `link` (canonical), `written`."""
+    held = (
         comments.lazy()
-        .select("row", link=pl.col("text").str.extract_all(r"(?i)https?://[^\s<>\"'\p{Han}，。！？()]+"), url="url")
-        .filter((pl.col("link").list.len() > 0) | pl.col("url").is_not_null())
-        .with_columns(link=pl.concat_list(pl.col("link"), pl.col("url")))
-        .select("row", "link")
-        .explode("link", empty_as_null=False)
+        .select("row", written=pl.col("text").str.extract_all(_WRITTEN), url="url")
+        .filter((pl.col("written").list.len() > 0) | pl.col("url").is_not_null())
+        .with_columns(written=pl.concat_list(pl.col("written"), pl.col("url")))
+        .select("row", "written")
+        .explode("written", empty_as_null=False)
         .drop_nulls()
-        .with_columns(
-            pl.col("link")
-            .str.replace(_URL, "$1")
-            .str.replace(r"#.*$", "")
-            .str.replace_all(_TRACKING, "$1")
-            .str.strip_chars_end("/.,;:!?&")
-        )
-        .unique()
-        .sort("row", "link")
+        .with_columns(pl.col("written").str.strip_chars_end(".,;:!?&/"))
         .collect()
     )
+    known = held.select(pl.col("written").unique()).with_columns(link=canonical_address(pl.col("written")))
+    return (
+        held.join(known.filter(pl.col("link") != ""), on="written")
+        .group_by("row", "link")
+        .agg(pl.col("written").min())
+        .sort("row", "link")
+    )
+
+
+def canonical_address(address: pl.Expr) -> pl.Expr:
+    """Name the thing that an address leads to, whichever way it is written.
+
+    Scheme, `www.`, `m.`, port, fragment and tracking go; the rest of the query is sorted. Where the address holds the
+    number of a post or video (eleven digits or more, long enough to be nobody else's), or a video's code on YouTube or
+    Bilibili, that alone is the name: sites show one video under several shapes and mirrors of an address.
+    """
+    bare = address.str.replace(r"(?i)^https?://", "").str.replace(r"#.*$", "")
+    host = bare.str.extract(r"^(?:[^/?@]*@)?([^/?:]*)").str.to_lowercase().str.replace(r"^(?:www|m|mobile)\.", "")
+    path = bare.str.extract(r"^[^/?]*([^?]*)").str.strip_chars_end("/")
+    kept = bare.str.extract(r"\?(.*)$").str.split("&").list.eval(
+        pl.element().filter(~pl.element().str.contains(_TRACKING) & (pl.element() != "")).sort()
+    )  # fmt: skip
+    query = kept.list.join("&").fill_null("")
+    video = query.str.extract(r"(?:^|&)v=([\w-]{11})(?:&|$)")
+    short = path.str.extract(r"^/(?:(?:shorts|embed|live|v)/)?([\w-]{11})$")
+    number = pl.coalesce(
+        query.str.extract(r"(?:^|&)v(?:ideo_?)?(?:id)?=(\d{11,})(?:&|$)"),
+        path.str.extract(r"^.*/(\d{11,})(?:\.html?)?(?:/.*)?$"),
+    )
+    bilibili = path.str.extract(r"/(BV[0-9A-Za-z]{10})(?:/|$)")
+    written = pl.concat_str(host, path, pl.when(query != "").then(pl.format("?{}", query)).otherwise(pl.lit("")))
+    return pl.coalesce(
+        pl.when(host.is_in(_YOUTUBE)).then(pl.format("youtube {}", pl.coalesce(video, short))),
+        pl.when(host.is_in(("bilibili.com", "b23.tv"))).then(pl.format("bilibili {}", bilibili)),
+        pl.format("number {}", number),
+        written,
+        pl.lit(""),
+    )
+
+
+def find_objects(comments: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """List the addresses and hashtags that comments hold: `row`, `object`."""
+    tags = (
+        comments.lazy()
+        .select("row", object=pl.col("text").str.extract_all(r"[#＃][\p{L}\p{N}_]{2,}"))
+        .explode("object", empty_as_null=False)
+        .drop_nulls()
+        .with_columns(pl.col("object").str.to_lowercase().str.replace("＃", "#"))
+        .unique()
+        .collect()
+    )
+    return pl.concat([links.select("row", object="link"), tags]).sort("row", "object")
 
 
 def carry_links(links: pl.DataFrame, rows: Codes, clusters: Codes) -> pl.DataFrame:

@@ -30,6 +30,16 @@ class Judgeable:
         """Number of clusters."""
         return len(self.ids)
 
+    def followed_by(self, other: "Judgeable") -> "Judgeable":
+        """Return these clusters and then the others, which keep their order."""
+        return Judgeable(
+            pl.concat([self.ids, other.ids]),
+            np.concatenate([self.rows, other.rows]),
+            np.concatenate([self.clusters, other.clusters + self.n]),
+            np.concatenate([self.first_rows, other.first_rows]),
+            np.concatenate([self.first_clusters, other.first_clusters + self.n]),
+        )
+
 
 def find_judgeable(
     comments: pl.DataFrame, texts: pl.DataFrame, members: pl.DataFrame, information_min_bits: float
@@ -74,7 +84,8 @@ def name_candidates(clusters: Judgeable, labels: Codes) -> tuple[pl.Series, Code
         .agg(pl.col("row").min())
         .sort("cluster")
         .with_columns(label=pl.Series(labels, dtype=pl.Int64), id=clusters.ids)
-        .sort("row", "id")
+        # Texts before objects: a campaign keeps its name when an address joins it.
+        .sort(pl.col("id").str.head(1), "row", "id")
         .group_by("label", maintain_order=True)
         .agg(name=("c" + pl.col("id").str.slice(1)).first())
         .sort("name")

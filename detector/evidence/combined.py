@@ -17,7 +17,7 @@ def combine_synchrony(synchrony: tuple[Floats, ...], groups: Codes, n_groups: in
     """Combine the synchrony of a group's clusters; the numbers shown are those of its most telling cluster."""
     observed, expected, p, window = synchrony
     order = np.lexsort((expected - observed, p, groups))
-    first = order[np.searchsorted(groups[order], np.arange(n_groups))] if len(order) else order
+    held, first = np.unique(groups[order], return_index=True)
     sizes = np.bincount(groups, minlength=n_groups)
     rank = np.arange(len(order)) - np.searchsorted(groups[order], groups[order])
     # Candidates of many clusters are rare: one padded row per candidate, the smallest p values first.
@@ -28,7 +28,11 @@ def combine_synchrony(synchrony: tuple[Floats, ...], groups: Codes, n_groups: in
     # Leaving out the largest p values of a large group would flatter it: they are paid for.
     surplus = np.maximum(sizes / max(width, 1), 1.0)
     joint = np.minimum(combine(padded) * surplus, 1.0)
-    return GroupTest.of(np.stack([observed[first], expected[first], joint, window[first]]))
+    # Groups of addresses alone hold no text to be synchronous.
+    out = np.full((4, n_groups), np.nan)
+    out[:, held] = np.stack([observed, expected, p, window])[:, order[first]]
+    out[2] = joint
+    return GroupTest.of(out)
 
 
 def combine_company(company: Company, groups: Codes, n_groups: int, q_max: float) -> GroupTest:
@@ -75,6 +79,26 @@ def combine_links(
     out[0, at] = counts["len"].to_numpy()
     out[1, at], out[2, at], out[3, at] = best["chance"].to_numpy(), best["q"].to_numpy(), best["shared"].to_numpy()
     return GroupTest.of(out, linked["group"].to_numpy(), linked["account"].to_numpy())
+
+
+def combine_objects(
+    company: Floats, fan_out: Floats, object_groups: Codes, groups: Codes, n_groups: int
+) -> tuple[GroupTest, GroupTest]:
+    """Give each candidate the facts about its group of objects; of several groups, the one with the widest fan-out.
+
+    Parameters
+    ----------
+    company, fan_out
+        (4, n) facts about groups of objects, from `find_spread`.
+    object_groups, groups
+        (n_objects,) group of objects, and candidate, of each object.
+    """
+    out = np.full((2, 4, n_groups), np.nan)
+    order = np.lexsort((object_groups, fan_out[2, object_groups], groups))
+    found, first = np.unique(groups[order], return_index=True)
+    best = object_groups[order[first]]
+    out[0][:, found], out[1][:, found] = company[:, best], fan_out[:, best]
+    return GroupTest.of(out[0]), GroupTest.of(out[1])
 
 
 def find_regulars(

@@ -16,7 +16,7 @@ from detector.evidence.accounts import (
     measure_names,
     measure_youth,
 )  # fmt: skip
-from detector.evidence.addresses import carry_links, find_links
+from detector.evidence.addresses import carry_links, find_links, find_objects
 from detector.evidence.bursts import find_bursts
 from detector.evidence.candidates import (
     Judgeable,
@@ -26,10 +26,23 @@ from detector.evidence.candidates import (
     tabulate_candidates,
     tabulate_ties,
 )  # fmt: skip
-from detector.evidence.combined import combine_company, combine_links, combine_synchrony, find_regulars
+from detector.evidence.cohorts import find_cohorts
+from detector.evidence.combined import (
+    combine_company,
+    combine_links,
+    combine_objects,
+    combine_synchrony,
+    find_regulars,
+)  # fmt: skip
 from detector.evidence.disguise import measure_disguise
+from detector.evidence.dormancy import measure_dormancy, measure_silence
+from detector.evidence.growth import find_growth
 from detector.evidence.network import find_circles, join_clusters, measure_company, pair_accounts, tabulate_links
+from detector.evidence.objects import find_spread
+from detector.evidence.profiles import measure_profiles
+from detector.evidence.serials import measure_serials
 from detector.evidence.significance import false_discovery_rates
+from detector.evidence.spread import measure_spread
 from detector.evidence.synchrony import measure_synchrony
 from detector.evidence.traffic import Codes, Traffic, list_live_chats, observe_traffic
 from detector.schema import SIGNS, TESTS
@@ -37,9 +50,13 @@ from detector.schema import SIGNS, TESTS
 Floats = npt.NDArray[np.float64]
 
 
+_PAID = ("company", "linked_accounts", "shared_addresses", "fan_out")
+"""Signals whose choice among pairs or groups is paid for where they are measured: their p is a q already."""
+
+
 @dataclass(frozen=True)
 class Measured:
-    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, LINKS and BURSTS.
+    """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, OBJECTS, GROWTH, LINKS and BURSTS.
 
     `live_chats` lists comments and median seconds between them of each live chat; `precision_s` is that of the times.
     """
@@ -49,6 +66,8 @@ class Measured:
     ties: pl.DataFrame
     tests: pl.DataFrame
     signs: pl.DataFrame
+    objects: pl.DataFrame
+    growth: pl.DataFrame
     links: pl.DataFrame
     bursts: pl.DataFrame
     live_chats: tuple[tuple[int, float], ...]
@@ -80,21 +99,39 @@ def measure(
     clusters = encode(kept, traffic)
     company = measure_company(traffic, clusters.first_rows, clusters.first_clusters, clusters.n)
     links = find_links(comments)
-    carried = carry_links(links, clusters.rows, clusters.clusters)
+    shared = find_spread(traffic, links, clusters.rows, config.false_discovery_rate)
+    both = clusters.followed_by(shared.clusters)
+    carried = carry_links(links, both.rows, both.clusters)
     first = clusters.first_rows, clusters.first_clusters
     pairs = pair_accounts(traffic, *first, clusters.n, config.false_discovery_rate)
-    circles = find_circles(pairs, traffic, *first)
-    labels = join_clusters(company, carried, circles, clusters.n, config.false_discovery_rate)
-    names, groups = name_candidates(clusters, labels)
-
     synchrony = measure_synchrony(traffic, *first, clusters.keys, config)
-    tests, signs = _measure_groups(marks, accounts, traffic, clusters, groups, len(names), config)
+    cohorts = find_cohorts(traffic, clusters, synchrony[2], config.batch_windows_h, config.false_discovery_rate)
+    ties = [
+        (carried["cluster"].to_numpy(), carried["link"].rank("dense").cast(pl.Int64).to_numpy() - 1),
+        find_circles(pairs, traffic, *first),
+        (cohorts.clusters, cohorts.cohorts),
+        (clusters.n + np.arange(shared.clusters.n), shared.group),
+    ]
+    labels = join_clusters(company, ties, both.n, config.false_discovery_rate)
+    names, both_groups = name_candidates(both, labels)
+    groups = both_groups[: clusters.n]
+
+    tests, signs = _measure_groups(marks, accounts, traffic, both, both_groups, len(names), config)
+    # Clusters that a cohort has joined were chosen for their accounts' dates: the cohort's own p has paid for that.
+    chosen = groups[cohorts.clusters]
+    tests["creation_batch"].p[chosen] = np.fmax(tests["creation_batch"].p[chosen], cohorts.p)
     tests["synchrony"] = combine_synchrony(synchrony, groups, len(names))
+    tests["shared_addresses"], tests["fan_out"] = combine_objects(
+        shared.company, shared.fan_out, shared.group, both_groups[clusters.n :], len(names)
+    )
     tests["company"] = combine_company(company, groups, len(names), config.false_discovery_rate)
     tests["linked_accounts"] = combine_links(pairs, traffic, clusters, groups, len(names))
+    more, carried_by = _measure_further(comments, texts, marks, traffic, clusters, groups, len(names), config)
+    tests |= more
+    signs |= carried_by
     signs["linked_accounts"] = tests["linked_accounts"].groups, tests["linked_accounts"].accounts
     signs["company"] = find_regulars(traffic, clusters, groups, tests["company"].p, config.false_discovery_rate)
-    candidates = tabulate_candidates(traffic, clusters, groups, names)
+    candidates = tabulate_candidates(traffic, both, both_groups, names)
     return Measured(
         accounts=accounts,
         candidates=candidates,
@@ -102,10 +139,21 @@ def measure(
             comments,
             candidates,
             links,
-            carried.with_columns(campaign_id=names.gather(groups[carried["cluster"].to_numpy()])),
+            carried.with_columns(campaign_id=names.gather(both_groups[carried["cluster"].to_numpy()])),
         ),
         tests=_tests(tests, names, synchrony, clusters.ids),
         signs=_signs(signs, names, traffic.accounts),
+        objects=shared.named,
+        growth=find_growth(
+            comments,
+            traffic,
+            clusters,
+            groups,
+            names,
+            _core(tests, signs, config.false_discovery_rate),
+            find_objects(comments, links),
+            config.growth_false_discovery_rate,
+        ),
         links=tabulate_links(pairs, traffic, *first),
         bursts=find_bursts(traffic, clusters.rows, clusters.clusters, clusters.ids, bin_min=config.burst_bins_min),
         live_chats=list_live_chats(traffic),
@@ -140,6 +188,29 @@ def _measure_groups(
     return tests, signs
 
 
+def _measure_further(
+    comments: pl.DataFrame, texts: pl.DataFrame, marks: pl.DataFrame, traffic: Traffic, clusters: Judgeable,
+    groups: Codes, n_groups: int, config: EvidenceConfig,
+) -> tuple[dict[str, GroupTest], dict[str, tuple[Codes, Codes]]]:  # fmt: skip
+    """Run the tests of targets, histories, profiles and numbers."""
+    row_groups, first_groups = groups[clusters.clusters], groups[clusters.first_clusters]
+    pairs = group_accounts(traffic, clusters.rows, row_groups)
+    scripts = marks.select("row", "text_key").join(texts.select("text_key", "script"), on="text_key", how="left")
+    tests = {
+        "spread": measure_spread(
+            traffic, clusters.rows, clusters.first_rows, row_groups, first_groups, n_groups, config.period_days
+        ),
+        "dormancy": measure_dormancy(
+            comments, scripts.select("row", "script"), traffic, clusters.rows, row_groups, n_groups
+        ),
+        "silent_accounts": measure_silence(comments, *pairs, n_groups),
+        "duplicate_profiles": measure_profiles(comments, *pairs, n_groups),
+        "serial_numbers": measure_serials(comments, clusters, groups, n_groups, traffic),
+    }
+    carriers = ("dormancy", "duplicate_profiles")
+    return tests, {name: (tests[name].groups, tests[name].accounts) for name in carriers}
+
+
 def _main_targets(traffic: Traffic, rows: Codes, groups: Codes, n_groups: int) -> Codes:
     """Return the target that most comments of each group address."""
     counted = (
@@ -153,6 +224,23 @@ def _main_targets(traffic: Traffic, rows: Codes, groups: Codes, n_groups: int) -
     main = np.zeros(n_groups, dtype=np.int64)
     main[counted["group"].to_numpy()] = counted["target"].to_numpy()
     return main
+
+
+def _core(
+    tests: dict[str, GroupTest], signs: dict[str, tuple[Codes, Codes]], q_max: float
+) -> tuple[Codes, Codes]:  # fmt: skip
+    """List the candidates and accounts with a sign of their own, where what the sign stands for is established."""
+    sure = {name: np.nan_to_num(_q(name, tests[name]), nan=1.0) <= q_max for name in (*signs, "synchrony")}
+    # Meeting again counts beside synchrony only.
+    sure |= {name: sure[name] & sure["synchrony"] for name in ("company", "linked_accounts")}
+    pairs = np.concatenate([np.stack([g, a])[:, sure[name][g]] for name, (g, a) in sorted(signs.items())], axis=1)
+    groups, accounts = np.unique(pairs, axis=1)
+    return groups, accounts
+
+
+def _q(signal: str, test: GroupTest) -> Floats:
+    """Return false discovery rates; pairs of clusters and of accounts were compared with all pairs already."""
+    return test.p if signal in _PAID else false_discovery_rates(test.p)
 
 
 def _tests(
@@ -170,8 +258,7 @@ def _tests(
                 "observed": test.observed,
                 "expected": test.expected,
                 "p": test.p,
-                # Pairs of clusters and of accounts were compared with all pairs already.
-                "q": test.p if signal in ("company", "linked_accounts") else false_discovery_rates(test.p),
+                "q": _q(signal, test),
                 "detail": test.detail,
             },
             schema=TESTS.dtypes(),

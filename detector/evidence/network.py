@@ -111,17 +111,16 @@ def _visits_and_rates(
     return visits, rates
 
 
-def join_clusters(
-    company: Company, links: pl.DataFrame, circles: tuple[Codes, Codes], n_clusters: int, q_max: float
-) -> Codes:
-    """Join clusters into candidate campaigns: by shared accounts beyond chance, by linked accounts, by rare addresses.
+def join_clusters(company: Company, ties: list[tuple[Codes, Codes]], n_clusters: int, q_max: float) -> Codes:
+    """Join clusters into candidate campaigns: by shared accounts beyond chance, and by ties.
 
     Parameters
     ----------
-    company, links
-        From `measure_company` and `addresses.carry_links`.
-    circles
-        Clusters and the circle of linked accounts that each holds, from `find_circles`.
+    company
+        From `measure_company`.
+    ties
+        Clusters and the number of what each holds, of several kinds: rare addresses, circles of linked accounts,
+        cohorts of accounts created together.
 
     Returns
     -------
@@ -129,14 +128,14 @@ def join_clusters(
         (n_clusters,) labels, equal inside a candidate.
     """
     met = (company.q <= q_max) & (company.observed >= _MEETINGS_MIN)
-    addresses = links["link"].rank("dense").cast(pl.Int64).to_numpy()
-    circle_clusters, circle = circles
-    # Addresses and circles are nodes of their own: a star joins k clusters by k edges.
-    n_circles = int(circle.max()) + 1 if len(circle) else 0
-    left = np.concatenate([company.left[met], links["cluster"].to_numpy(), circle_clusters])
-    right = np.concatenate([company.right[met], n_clusters + n_circles + addresses - 1, n_clusters + circle])
-    n_nodes = n_clusters + n_circles + (int(addresses.max()) if len(addresses) else 0)
-    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n_nodes, n_nodes))
+    left, right, n_nodes = [company.left[met]], [company.right[met]], n_clusters
+    # What clusters hold is a node of its own: a star joins k clusters by k edges.
+    for clusters, held in ties:
+        left.append(clusters)
+        right.append(held + n_nodes)
+        n_nodes += int(held.max()) + 1 if len(held) else 0
+    edges = np.concatenate(left), np.concatenate(right)
+    graph = coo_array((np.ones(len(edges[0]), dtype=np.int8), edges), shape=(n_nodes, n_nodes))
     return connected_components(graph.tocsr(), directed=False)[1][:n_clusters].astype(np.int64)
 
 

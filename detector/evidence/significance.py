@@ -38,6 +38,32 @@ def negative_binomial_tail(observed: npt.ArrayLike, expected: npt.ArrayLike, dis
     return np.clip(tail, _SMALLEST, 1.0)
 
 
+def overdispersed_tail(observed: npt.ArrayLike, mean: Floats, variance: Floats) -> Floats:
+    """Return P(X >= observed) for a count of this mean and variance: negative binomial, or Poisson if not wider."""
+    k = np.asarray(observed, np.float64)
+    tail = poisson_tail(k, mean)
+    wide = (k > 0) & (variance > mean)
+    excess = variance[wide] - mean[wide]
+    tail[wide] = betainc(k[wide], mean[wide] ** 2 / excess, excess / variance[wide])
+    return np.clip(tail, _SMALLEST, 1.0)
+
+
+def bennett_tail(observed: npt.ArrayLike, expected: npt.ArrayLike, variance: npt.ArrayLike) -> Floats:
+    """Return a bound on P(X >= observed) for a sum of negatively associated indicators; 1 up to the mean.
+
+    References
+    ----------
+    Bennett 1962: exp(-V h(d / V)) with h(u) = (1 + u) log(1 + u) - u, for a surplus d and a variance of at most V.
+    """
+    k, mean, var = (np.asarray(value, np.float64) for value in (observed, expected, variance))
+    surplus = np.maximum(k - mean, 0.0)
+    # A sum that hardly varies still has the error of its floating-point mean.
+    bound = np.maximum(var, 1e-9)
+    u = surplus / bound
+    tail: Floats = np.clip(np.exp(-bound * ((1 + u) * np.log1p(u) - u)), _SMALLEST, 1.0)
+    return tail
+
+
 def false_discovery_rates(p: Floats, n_tests: int | None = None) -> Floats:
     """Return Benjamini-Hochberg q values.
 

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.config import EvidenceConfig
+from detector.evidence.significance import overdispersed_tail
 from detector.evidence.traffic import Codes, Traffic
 
 Floats = npt.NDArray[np.float64]
@@ -12,6 +13,8 @@ Keys = npt.NDArray[np.uint64]
 _SCOUTS = 99
 _SCOUT_P_MAX = 0.1
 _BLOCK_CELLS = 1 << 22
+# Below this the shape of the tail is a guess.
+_SMALLEST_P = 1e-6
 
 
 def measure_synchrony(
@@ -41,7 +44,9 @@ def measure_synchrony(
     comment drawn from its stratum; a campaign that is itself most of a thread's traffic therefore shows little. The
     statistic is taken at every window and the smallest of its p values is compared with the smallest of each
     permutation (Westfall and Young 1993); p = (1 + hits) / (1 + permutations) (Phipson and Smyth 2010). Clusters
-    that look ordinary after 99 permutations are not permuted further.
+    that look ordinary after 99 permutations are not permuted further. Where no permutation comes up to what is seen, a
+    negative binomial with the mean and variance of the permutations continues their tail, times the windows tried and
+    not below 1e-6: else one campaign among thousands of clusters could never be told from chance.
     """
     n_clusters = len(keys)
     results = np.full((4, n_clusters), np.nan)
@@ -116,7 +121,10 @@ def _permute(
     smallest = n_at_least.min(axis=2)
     p = (smallest <= smallest[:, :1]).sum(axis=1) / (n_permutations + 1)
     # Of windows that tell equally much, the one with most pairs beyond chance.
-    usual = close[:, 1:, :].mean(axis=1)
+    usual, spread = close[:, 1:, :].mean(axis=1), close[:, 1:, :].var(axis=1)
+    seldom = 1.0 / (n_permutations + 1)
+    tail = overdispersed_tail(close[:, 0, :], usual + seldom, spread + seldom).min(axis=1) * len(windows)
+    p = np.where(smallest[:, 0] == 1, np.minimum(p, np.maximum(tail, _SMALLEST_P)), p)
     best = (n_at_least[:, 0, :] * (size + 1) - (close[:, 0, :] - usual)).argmin(axis=1)
     each = np.arange(n)
     return np.stack([close[each, 0, best], usual[each, best], p, windows[best]])

@@ -2,10 +2,15 @@
 
 import polars as pl
 
+from detector.judge.tiers import carries_object
 from detector.schema import CAMPAIGNS, CLUSTERS
 
 _EXCERPT_CHARS = 160
 _LANGUAGES_MIN_SHARE = 0.02
+_SPREADING = {
+    "low": "accounts that spread the same addresses together, authenticity not judged",
+    "medium": "accounts that spread the same addresses together, with a second, independent sign",
+}
 _LABELS = {
     "low": "organised or synchronised copying, authenticity not judged",
     "medium": "coordinated copying with a second, independent sign",
@@ -14,17 +19,23 @@ _LABELS = {
 
 
 def describe_campaigns(
-    tiers: pl.DataFrame, candidates: pl.DataFrame, grown: pl.DataFrame, comments: pl.DataFrame, texts: pl.DataFrame,
-    members: pl.DataFrame,
+    tiers: pl.DataFrame, candidates: pl.DataFrame, grown: pl.DataFrame, standing: pl.DataFrame,
+    comments: pl.DataFrame, texts: pl.DataFrame, members: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
-    """Describe the campaigns that are reported, with what they have grown by."""
-    copies = candidates.lazy().join(grown.lazy(), on="row", how="anti").select("row", "campaign_id")
-    rows = copies.join(members.lazy(), on="row").with_columns(
+    """Describe the campaigns that are reported, with what they have grown by.
+
+    Returns
+    -------
+    DataFrame
+        CAMPAIGNS, and `n_copiers` and `n_copies`: its accounts and comments but for what it has grown by.
+    """
+    copies = candidates.lazy().join(grown.lazy(), on="row", how="anti").select("row", "campaign_id", "cluster_id")
+    rows = copies.join(members.lazy().drop("cluster_id"), on="row", how="left").with_columns(
         # The typical text of a campaign is that of its largest family.
         similarity=pl.col("similarity") + pl.len().over("campaign_id", "cluster_id")
     )  # fmt: skip
     whole = (
-        pl.concat([copies, grown.lazy().select("row", "campaign_id")])
+        pl.concat([copies.drop("cluster_id"), grown.lazy().select("row", "campaign_id")])
         .join(comments.lazy().select("row", "target", "created_at"), on="row")
         .group_by("campaign_id")
         .agg(
@@ -35,15 +46,82 @@ def describe_campaigns(
         )
         .collect()
     )
+    counted = candidates.join(grown, on="row", how="anti")
+    admitted = (
+        standing.filter(pl.col("role") == "grown")
+        .join(counted, on=["campaign_id", "account"], how="anti")
+        .group_by("campaign_id")
+        .agg(n_grown=pl.len().cast(pl.UInt32))
+    )
     return (
         tiers.filter(pl.col("rank") > 0)
         .drop("n_accounts")
-        .join(_sizes(rows, "campaign_id", comments, texts).drop(whole.columns[1:]), on="campaign_id")
+        .join(
+            _sizes(rows, "campaign_id", comments, texts)
+            .rename({"n_accounts": "n_copiers", "n_comments": "n_copies"})
+            .drop("n_targets", "start", "end"),
+            on="campaign_id",
+        )
         .join(whole, on="campaign_id")
-        .with_columns(label=pl.col("tier").replace_strict(list(_LABELS), list(_LABELS.values())))
+        .join(admitted, on="campaign_id", how="left")
+        .with_columns(n_accounts=pl.col("n_copiers") + pl.col("n_grown").fill_null(0))
+        .with_columns(label=_label())
         .sort("rank", "score", "n_accounts", "campaign_id", descending=[True, True, True, False])
-        .select(list(CAMPAIGNS.columns))
+        .select(*CAMPAIGNS.columns, "n_copiers", "n_copies")
     )
+
+
+def _label() -> pl.Expr:
+    """Name a campaign by what was found: copies, or else addresses."""
+    by_text = pl.any_horizontal("synchrony", "company", "linked_accounts")
+    tier = pl.col("tier")
+    return (
+        pl.when(pl.col("fan_out") & ~by_text & (pl.col("rank") <= 2))
+        .then(tier.replace_strict(list(_SPREADING), list(_SPREADING.values()), default=None, return_dtype=pl.String))
+        .otherwise(tier.replace_strict(list(_LABELS), list(_LABELS.values())))
+    )  # fmt: skip
+
+
+def describe_parts(candidates: pl.DataFrame, campaigns: pl.DataFrame, comments: pl.DataFrame) -> pl.DataFrame:
+    """Size the part of each campaign that copies texts, and the part that carries addresses (`by_address`)."""
+    return (
+        candidates.join(campaigns, on="campaign_id", how="semi")
+        .join(comments.select("row", "target"), on="row")
+        .group_by("campaign_id", by_address=carries_object(pl.col("cluster_id")))
+        .agg(
+            n_accounts=pl.col("account").drop_nulls().n_unique(),
+            n_comments=pl.len(),
+            n_targets=pl.col("target").drop_nulls().n_unique(),
+            n_clusters=pl.col("cluster_id").n_unique(),
+        )
+    )
+
+
+def describe_objects(
+    objects: pl.DataFrame, candidates: pl.DataFrame, campaigns: pl.DataFrame, comments: pl.DataFrame
+) -> pl.DataFrame:
+    """Describe the addresses of campaigns, by the comments that carry them in other words: CLUSTERS."""
+    return (
+        candidates.join(objects, on="cluster_id")
+        .join(campaigns.select(
+            "campaign_id", "score", "tier", "coordination_tier", "inauthenticity_tier"), on="campaign_id")
+        .join(comments.select("row", "target", "lang", "created_at"), on="row")
+        .sort("cluster_id", "row")
+        .group_by("cluster_id", maintain_order=True)
+        .agg(
+            pl.col("campaign_id", "score", "tier", "coordination_tier", "inauthenticity_tier").first(),
+            n_comments=pl.len().cast(pl.UInt32),
+            n_accounts=pl.col("account").n_unique().cast(pl.UInt32),
+            n_targets=pl.col("target").n_unique().cast(pl.UInt32),
+            n_texts=pl.len().cast(pl.UInt32),
+            language=pl.col("lang").drop_nulls().mode().sort().first(),
+            start=pl.col("created_at").min(),
+            end=pl.col("created_at").max(),
+            information_bits=pl.lit(None, pl.Float64),
+            excerpt=pl.col("address").first().str.slice(0, _EXCERPT_CHARS),
+        )
+        .select(list(CLUSTERS.columns))
+    )  # fmt: skip
 
 
 def describe_clusters(
@@ -73,10 +151,10 @@ def _sizes(rows: pl.LazyFrame, by: str, comments: pl.DataFrame, texts: pl.DataFr
     """Describe groups of comments: sizes, span, languages, and a typical text."""
     # Texts are fetched for one typical comment of each group, not carried along with all.
     facts = rows.join(comments.lazy().select("row", "account", "target", "lang", "created_at"), on="row").join(
-        texts.lazy().select("text_key", "script", "information_bits"), on="text_key"
+        texts.lazy().select("text_key", "script", "information_bits"), on="text_key", how="left"
     )
     languages = (
-        facts.group_by(by, language=pl.coalesce("lang", "script")).len()
+        facts.group_by(by, language=pl.coalesce("lang", "script")).len().drop_nulls("language")
         .filter(pl.col("len") >= _LANGUAGES_MIN_SHARE * pl.col("len").sum().over(by))
         .sort(by, "len", "language", descending=[False, True, False])
         .group_by(by, maintain_order=True).agg(languages="language")
@@ -93,7 +171,7 @@ def _sizes(rows: pl.LazyFrame, by: str, comments: pl.DataFrame, texts: pl.DataFr
     )
     typical = (
         rows.group_by(by)
-        .agg(pl.col("row").sort_by("similarity", "row", descending=[True, False]).first())
+        .agg(pl.col("row").sort_by("similarity", "row", descending=[True, False], nulls_last=True).first())
         .collect()
         .join(comments.select("row", excerpt=pl.col("text").str.slice(0, _EXCERPT_CHARS)), on="row")
         .drop("row")

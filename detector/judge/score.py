@@ -5,18 +5,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from detector.config import JudgeConfig
-from detector.judge.describe import describe_campaigns, describe_clusters
-from detector.judge.explain import (
-    explain_accounts,
-    explain_copying,
-    explain_declared,
-    explain_growth,
-    explain_tests,
-)  # fmt: skip
-from detector.judge.grow import grow
+from detector.judge.copying import explain_carrying, explain_copying
+from detector.judge.describe import describe_campaigns, describe_clusters, describe_objects, describe_parts
+from detector.judge.explain import explain_declared, explain_tests
+from detector.judge.explain_accounts import explain_accounts, explain_grown_comments, explain_growth
+from detector.judge.grow import admit, grow
 from detector.judge.standing import judge_accounts, score_accounts, score_comments
 from detector.judge.tiers import judge_candidates
 from detector.judge.weigh import weigh
+from detector.judge.weights import Weights, load_weights
 from detector.schema import CAMPAIGNS, CLUSTERS, EVIDENCE, SCORED_ACCOUNTS, SCORED_COMMENTS
 
 
@@ -40,10 +37,13 @@ def judge(
     ties: pl.DataFrame,
     tests: pl.DataFrame,
     signs: pl.DataFrame,
+    objects: pl.DataFrame,
+    growth: pl.DataFrame,
     config: JudgeConfig,
     *,
     allowed: pl.Series,
     q_max: float,
+    growth_q_max: float,
     min_accounts: int,
 ) -> Judged:
     """Judge candidates, then the accounts and comments in them.
@@ -52,38 +52,54 @@ def judge(
     ----------
     comments, texts, members
         COMMENTS, TEXTS and MEMBERS.
-    accounts, candidates, ties, tests, signs
-        ACCOUNTS, CANDIDATES, TIES, TESTS and SIGNS, as the evidence wing leaves them.
+    accounts, candidates, ties, tests, signs, objects, growth
+        ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, OBJECTS and GROWTH, as the evidence wing leaves them.
     allowed
         Rows whose wording the user has declared innocent.
-    q_max
-        False discovery rate from which a fact counts.
+    q_max, growth_q_max
+        False discovery rates from which a fact, and ties of an account to a core, count.
     min_accounts
         Candidates of fewer accounts are never campaigns.
     """
-    weighed = weigh(tests, q_max)
-    tiers = judge_candidates(candidates, weighed, allowed, min_accounts)
-    standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config)
-    grown = grow(candidates, ties, standing)
+    weights = load_weights(config.weights)
+    weighed = weigh(tests, q_max, weights)
+    tiers = judge_candidates(candidates, weighed, comments, allowed, weights, min_accounts)
+    standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config, weights)
+    standing = admit(growth, tiers, accounts, standing, growth_q_max)
+    grown = grow(candidates, ties, growth, standing)
     scored_comments = score_comments(comments, members, candidates, tiers, standing, grown)
-    scored_accounts = score_accounts(accounts, standing, grown)
-    campaigns = describe_campaigns(tiers, candidates, grown, comments, texts, members)
+    scored_accounts = score_accounts(
+        accounts, standing, grown, growth.join(tiers.filter(pl.col("rank") >= 2), on="campaign_id")
+    )
+    campaigns = describe_campaigns(tiers, candidates, grown, standing, comments, texts, members)
     clusters = describe_clusters(members, comments, texts, tiers, candidates)
     declared = campaigns.join(tiers.filter("is_allowed"), on="campaign_id", how="semi")
+    addresses = describe_objects(objects, candidates, campaigns, comments)
+    carrying = describe_parts(candidates, campaigns, comments).filter(pl.col("by_address").any().over("campaign_id"))
     return Judged(
         comments=SCORED_COMMENTS.check(scored_comments),
         accounts=SCORED_ACCOUNTS.check(scored_accounts),
-        clusters=CLUSTERS.check(clusters),
-        campaigns=CAMPAIGNS.check(campaigns),
+        clusters=CLUSTERS.check(pl.concat([clusters, addresses])),
+        campaigns=CAMPAIGNS.check(campaigns.select(list(CAMPAIGNS.columns))),
         evidence=_evidence(
-            weighed, campaigns, declared, clusters, standing, accounts, _grown_comments(comments, grown)
+            weighed,
+            campaigns,
+            declared,
+            clusters,
+            addresses,
+            carrying,
+            standing,
+            growth,
+            _grown_comments(comments, grown),
+            weights,
         ),
     )
 
 
 def _evidence(
     weighed: pl.DataFrame, campaigns: pl.DataFrame, declared: pl.DataFrame, clusters: pl.DataFrame,
-    standing: pl.DataFrame, accounts: pl.DataFrame, grown: pl.DataFrame,
+    addresses: pl.DataFrame, carrying: pl.DataFrame, standing: pl.DataFrame, growth: pl.DataFrame,
+    grown: pl.DataFrame, weights: Weights,
 ) -> pl.DataFrame:  # fmt: skip
     """Write the sentences about everything that is reported, strongest first within a subject."""
     subjects = pl.concat(
@@ -94,19 +110,34 @@ def _evidence(
     )
     told = weighed.join(subjects, on=["subject_kind", "subject_id"], how="semi")
     inside = standing.filter(pl.col("rank") > 0).unique("account", keep="first", maintain_order=True)
-    inside = inside.join(
-        accounts.select("account", "created_at", "age_at_first_comment_days"), on="account", how="left"
-    )
     kinds = pl.Enum(["campaign", "cluster", "account", "comment"])
     return EVIDENCE.check(
         pl.concat(
             [
                 explain_tests(told),
                 explain_declared(declared),
-                explain_copying(campaigns, "campaign", "campaign_id"),
-                explain_copying(clusters, "cluster", "cluster_id"),
-                explain_accounts(inside),
-                explain_growth(grown),
+                # Where addresses are carried in other words, the copies are counted by themselves.
+                explain_copying(
+                    campaigns.join(carrying, on="campaign_id", how="anti").with_columns(
+                        n_accounts="n_copiers", n_comments="n_copies"
+                    ),
+                    "campaign",
+                    "campaign_id",
+                    weights,
+                ),
+                explain_copying(carrying.filter(~pl.col("by_address")), "campaign", "campaign_id", weights),
+                explain_carrying(
+                    carrying.with_columns(is_all=pl.len().over("campaign_id") == 1).filter("by_address"),
+                    "campaign",
+                    "campaign_id",
+                    # Beside copies, which are the same fact, it says where the rest lies and weighs nothing.
+                    pl.when("is_all").then(weights.copying).otherwise(0.0),
+                ),
+                explain_copying(clusters, "cluster", "cluster_id", weights),
+                explain_carrying(addresses, "cluster", "cluster_id", pl.lit(weights.copying)),
+                explain_accounts(inside.filter(pl.col("role") != "grown"), weights),
+                explain_growth(growth.join(inside.filter(pl.col("role") == "grown"), on=["campaign_id", "account"])),
+                explain_grown_comments(grown),
             ]
         )
         .sort(pl.col("subject_kind").cast(kinds), "subject_id", -pl.col("weight").abs(), "signal")

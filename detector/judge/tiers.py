@@ -1,24 +1,29 @@
 """Candidates to tiers: one kind of evidence never flags anyone.
 
 Copying, however fast, is at most low. Medium needs a second, independent kind: the same accounts together again and
-in time, disguise that differs from copy to copy, or creation batches. High needs several, one of them about the
-accounts.
+in time, disguise that differs from copy to copy, or signs about the accounts: creation batches, namesakes with a second
+field in common, returns from a long silence, which count as one kind. High needs several, one of them about the
+accounts. Where words differ and only the addresses are shared, medium is the most.
 """
 
 import polars as pl
 
-from detector.judge.weigh import ABOUT_ACCOUNTS, SIGNALS
+from detector.judge.weigh import ABOUT_ACCOUNTS, DECLARED_BITS, SIGNALS
+from detector.judge.weights import Weights
 from detector.schema import TIERS
 
 _BANDS = {"none": (0.0, 0.2), "low": (0.2, 0.5), "medium": (0.5, 0.8), "high": (0.8, 1.0)}
 """Scores of a tier: flagged means a score of 0.5 or more."""
-_HALF_BITS = 12.0
+_STEP_BITS = 6.0
+"""So many bits double the odds of lying further up in the band."""
+_ACCOUNT_FIELDS = ("author_created_at", "author_followers", "author_following", "author_posts")
 
 
 def judge_candidates(
-    candidates: pl.DataFrame, weighed: pl.DataFrame, allowed: pl.Series, min_accounts: int
-) -> pl.DataFrame:
-    """Give every candidate its tiers and score: `campaign_id`, three tiers, `score`, `bits`, `is_allowed`.
+    candidates: pl.DataFrame, weighed: pl.DataFrame, comments: pl.DataFrame, allowed: pl.Series, weights: Weights,
+    min_accounts: int,
+) -> pl.DataFrame:  # fmt: skip
+    """Give every candidate its tiers, its `bits` (the sum of its weights), the `score` of both, and `is_allowed`.
 
     A candidate that holds one of the `allowed` rows is low at most.
     """
@@ -36,28 +41,35 @@ def judge_candidates(
     sized = candidates.group_by("campaign_id").agg(
         n_accounts=pl.col("account").drop_nulls().n_unique(),
         is_allowed=pl.col("row").is_in(allowed.implode()).any(),
+        holds_texts=(~carries_object(pl.col("cluster_id"))).any(),
     )
     together = pl.col("company") | pl.col("linked_accounts")
     again = together & pl.col("synchrony")
     weak = [pl.col(name) for name, signal in SIGNALS.items() if signal.is_weak]
-    about = pl.sum_horizontal(pl.col(name).cast(pl.Int64) for name in ABOUT_ACCOUNTS)
+    # Signs about the accounts are one kind: a batch may share its names and its minutes.
+    about = pl.any_horizontal(*ABOUT_ACCOUNTS).cast(pl.Int64)
     signs = about + pl.col("disguise").cast(pl.Int64)
     kinds = signs + again.cast(pl.Int64)
-    coordination = pl.when(again).then(2).when(together | pl.col("synchrony")).then(1).otherwise(0)
+    carried = pl.col("shared_addresses") & pl.col("fan_out")
+    coordination = pl.when(again).then(2).when(together | pl.col("synchrony") | carried).then(1).otherwise(0)
     inauthenticity = (
         pl.when(signs >= 2).then(3).when(signs == 1).then(2)
         .when(pl.any_horizontal(weak)).then(1).otherwise(0)
     )  # fmt: skip
+    has_profiles = any(comments[name].null_count() < comments.height for name in _ACCOUNT_FIELDS)
     overall = (
         pl.when(pl.col("n_accounts") < min_accounts)
         .then(0)
-        .when((kinds >= 2) & (about >= 1)).then(3)
+        .when(~pl.col("holds_texts")).then(pl.when(carried).then(pl.min_horizontal(kinds, 1) + 1).otherwise(0))
+        # A silence is read from comments: where the dump shows no profiles, nothing is high.
+        .when((kinds >= 2) & (about >= 1) & has_profiles).then(3)
         .when(kinds >= 1).then(2)
         .otherwise(pl.min_horizontal(coordination, 1))
     )  # fmt: skip
     return (
         sized.join(found, on="campaign_id", how="left")
-        .with_columns(pl.col(list(SIGNALS)).fill_null(False), pl.col("bits").fill_null(0.0))
+        .with_columns(pl.col(list(SIGNALS)).fill_null(False), bits=weights.copying + pl.col("bits").fill_null(0.0)
+            + pl.when("is_allowed").then(DECLARED_BITS).otherwise(0.0))
         .with_columns(coordination=coordination, inauthenticity=inauthenticity, rank=overall)
         .with_columns(
             # Coordination by the same accounts, with signs beside it, is stronger coordination.
@@ -73,9 +85,19 @@ def judge_candidates(
             .then(tier_of(pl.col("inauthenticity")))
             .otherwise(pl.lit("not judged")),
         )
-        .with_columns(score=band(pl.col("tier"), 1 - 2 ** (-pl.col("bits").clip(0) / _HALF_BITS)))
+        .with_columns(score=band(pl.col("tier"), strength(pl.col("bits"))))
         .sort("campaign_id")
     )  # fmt: skip
+
+
+def carries_object(cluster_id: pl.Expr) -> pl.Expr:
+    """Tell objects, which are addresses, from clusters of near copies."""
+    return cluster_id.str.starts_with("u")
+
+
+def strength(bits: pl.Expr) -> pl.Expr:
+    """Return how far up in the band of its tier so much evidence lies, 0-1: half way at 0 bits."""
+    return 1 / (1 + 2 ** (-bits / _STEP_BITS))
 
 
 def band(tier: pl.Expr, strength: pl.Expr) -> pl.Expr:

@@ -28,6 +28,13 @@ PADDING = {
     "fr": ("Une belle journée.", "Mon café refroidit encore.", "Les feuilles tombent tôt.", "Salut à tous."),
     "zh": ("今天天气真好。", "茶又凉了。", "叶子黄得真早。", "问候大家。"),
 }  # fmt: skip
+CLAUSE = re.compile(r"[,.;!?，。；！？]+")
+OTHER_WORDS = {
+    "en": ("really", "now", "such", "people", "know", "simply", "again", "then", "still", "never", "many", "nothing"),
+    "fr": ("vraiment", "puis", "encore", "toujours", "jamais", "bien", "peu", "nos", "alors", "donc", "plus", "tout"),
+    "zh": tuple("真又还就也都再很太更最已常总却才仍便将"),
+}
+REWORDED_SHARE = 0.25
 
 
 def spin(template: str, dice: random.Random) -> str:
@@ -101,10 +108,26 @@ def hashtag_padded(text: str, dice: random.Random, lang: str) -> str:
     return f"{text} {' '.join('#' + tag for tag in tags)}"
 
 
+def reworded(text: str, dice: random.Random, lang: str) -> str:
+    """Turn the clauses about and swap a quarter of the words for others: a paraphrase that keeps half of the wording.
+
+    The text was spun anew from its template before.
+    """
+    clauses = [clause.strip() for clause in CLAUSE.split(text) if clause.strip()]
+    turn = dice.randrange(len(clauses)) if clauses else 0
+    gap = "" if lang == "zh" else " "
+    said = [clause if lang == "zh" else clause.split(" ") for clause in clauses[turn:] + clauses[:turn]]
+    swapped = [
+        gap.join(dice.choice(OTHER_WORDS[lang]) if dice.random() < REWORDED_SHARE else word for word in clause)
+        for clause in said
+    ]
+    return ("，" if lang == "zh" else ", ").join(swapped) + ("。" if lang == "zh" else ".")
+
+
 WAYS: dict[str, Callable[[str, random.Random, str], str]] = {
     way.__name__: way
     for way in (
         *(exact, target_swap, random_tail, spintax, homoglyph, zero_width, truncated),
-        *(leet, plus_spaces, padded, hashtag_padded),
+        *(leet, plus_spaces, padded, hashtag_padded, reworded),
     )
 }

@@ -289,11 +289,11 @@ def _shares(level: str, frame: pl.DataFrame, column: str) -> Iterator[FlaggedSha
         .sort(column, "label", nulls_last=True)
     )
     for group, label, n, flagged in counts.iter_rows():
-        low, high = _wilson(flagged, n)
+        low, high = wilson(flagged, n)
         yield FlaggedShare(level, group, label, n, flagged, flagged / n, low, high)
 
 
-def _wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson 1927: the shares that a test of the count would not reject)."""
     share = hits / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)

@@ -194,7 +194,7 @@ def _vary(
     targets = [posts.names[number] for number in posts.target[slots.post]]
     for row, (code, which, version, way) in enumerate(zip(lang, narrative, form, ways, strict=True)):
         source = templates.texts[code][which][version]
-        if way == "spintax":
+        if way in ("spintax", "reworded"):
             source = disguise.spin(templates.spun[code][which], dice)
         target = f"@{targets[row].replace('-', '_')}" if platforms[row] == "x" else targets[row]
         text = source.replace("{target}", target).replace("{critic}", templates.critic.get(code, ""))

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from detector.report.charts import Chart, raster, timeline
-from detector.report.findings import Row, examples, reasons, top_accounts, top_targets
+from detector.report.findings import Row, addresses, examples, reasons, top_accounts, top_targets
 from detector.report.words import WOULD_CHANGE, innocent
 
 FAMILIES_SHOWN = 4
@@ -39,6 +39,7 @@ def card(campaign: Row, frames: Mapping[str, pl.DataFrame], *, has_charts: bool)
         "campaign": campaign,
         "families": families.head(FAMILIES_SHOWN).to_dicts(),
         "n_families": families.height,
+        "n_addresses": addresses(clusters, campaign_id).height,
         "reasons": [
             reason | {"innocent": innocent(reason["signal"], reason["kind"])} for reason in supporting[:REASONS_SHOWN]
         ],

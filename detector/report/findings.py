@@ -26,6 +26,11 @@ def reasons(evidence: pl.DataFrame, kind: str, subject_id: str) -> tuple[list[Ro
     return ordered.filter(~against.fill_null(False)).to_dicts(), ordered.filter(against.fill_null(False)).to_dicts()
 
 
+def addresses(clusters: pl.DataFrame, campaign_id: str) -> pl.DataFrame:
+    """Return the addresses that a campaign spreads in words that differ, as rows of CLUSTERS."""
+    return clusters.filter(pl.col("campaign_id") == campaign_id, pl.col("cluster_id").str.starts_with("u"))
+
+
 def top_targets(comments: pl.DataFrame, n: int) -> list[Row]:
     """Return the targets most commented on, with `n_comments` and `n_accounts`."""
     return (

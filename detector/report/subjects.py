@@ -7,7 +7,7 @@ import polars as pl
 
 from detector.errors import InputError
 from detector.report.escape import excerpt
-from detector.report.findings import Row
+from detector.report.findings import Row, addresses
 from detector.report.words import counted, period, size_of
 
 SUGGESTIONS = 3
@@ -61,7 +61,10 @@ def find_subjects(frames: Mapping[str, pl.DataFrame], wanted: str) -> list[Subje
 def _campaigns(frames: Mapping[str, pl.DataFrame], wanted: str) -> Iterator[Subject]:
     for row in frames["campaigns"].filter(pl.col("campaign_id") == wanted).iter_rows(named=True):
         comments = frames["comments"].filter(pl.col("campaign_id") == wanted)
-        families = counted(row["n_clusters"], "text family", "text families")
+        n_addresses = addresses(frames["clusters"], wanted).height
+        families = counted(row["n_clusters"] - n_addresses, "text family", "text families")
+        if n_addresses:
+            families += f" and {counted(n_addresses, 'address', 'addresses')} in words that differ"
         languages = ", ".join(excerpt(language, 20) for language in (row["languages"] or [])[:6])
         facts = (f"{size_of(row)}.", _when(row), f"{families}{f', in {languages}' if languages else ''}.", _quote(row))
         yield Subject("campaign", wanted, row, facts, comments, ())
@@ -70,7 +73,10 @@ def _campaigns(frames: Mapping[str, pl.DataFrame], wanted: str) -> Iterator[Subj
 def _clusters(frames: Mapping[str, pl.DataFrame], wanted: str) -> Iterator[Subject]:
     for row in frames["clusters"].filter(pl.col("cluster_id") == wanted).iter_rows(named=True):
         comments = frames["comments"].filter(pl.col("cluster_id") == wanted)
-        texts = f"{counted(row['n_texts'], 'distinct text')} after folding away disguise and names."
+        texts = (
+            "An address, carried in words that differ." if wanted.startswith("u")
+            else f"{counted(row['n_texts'], 'distinct text')} after folding away disguise and names."
+        )  # fmt: skip
         yield Subject(
             "cluster", wanted, row, (f"{size_of(row)}.", _when(row), texts, _quote(row)), comments, _within(row)
         )

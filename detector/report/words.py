@@ -10,7 +10,7 @@ from typing import Any
 TIER_MEANINGS = {
     "high": "several independent kinds of evidence, at least one of them about the accounts",
     "medium": "two independent kinds of evidence",
-    "low": "copying or synchrony alone: organised or synchronised, authenticity not judged",
+    "low": "copying, synchrony or shared addresses alone: organised or synchronised, authenticity not judged",
     "none": "no more than chance gives",
 }
 """What each tier rests on."""
@@ -47,11 +47,25 @@ INNOCENT_BY_SIGNAL = {
     "synchrony": "A live event, a push alert or an announced moment makes people post the same words within minutes.",
     "company": "Members of a club, a newsroom or a fandom meet again and again under the same posts.",
     "linked_accounts": "Friends, families and people who follow the same page share the same texts in good faith.",
+    "addresses": "Viral clips, campaign pages and news are passed on by many people who mean it.",
+    "shared_addresses": "Readers of one newspaper, fans of a channel and supporters of a cause share the same links.",
+    "fan_out": "Supporters of a cause, volunteers and fans bring their link to everybody who might listen.",
     "creation_batch": "News, a move from another platform or a school class brings many sign-ups within days.",
+    "spread": "A form letter goes to every member of a parliament, a question to every shop, in good faith.",
+    "dormancy": "People return for an election or a crisis, and not always in the language they used before. "
+    "An account that changed hands may be compromised: its owner is then a victim.",
+    "duplicate_profiles": "One person may keep several accounts openly; shops, clubs and stations have one a branch.",
+    "silent_accounts": "Most people read and hardly ever post, for years, until something concerns them.",
+    "serial_numbers": "Petitions, tickets and orders are numbered; people sign with postcodes and telephone numbers.",
     "same_name": "Popular names repeat, and so do the names that fans, families and jokers take.",
     "disguise": "Apps add tracking codes; copying from documents and keyboards of other scripts leave odd characters.",
     "handle_shape": "Platforms assign such handles, and random ones where a name is not written in Latin letters.",
     "young_accounts": "Everybody is new once: people join for an election, a crisis, or in a new country.",
+    "tie_created": "News, a move from another platform or a school class brings many sign-ups within days.",
+    "tie_waves": "A live event or a push alert makes people who know nothing of each other comment at once.",
+    "tie_content": "Who follows the same cause or page shares its links and hashtags in good faith.",
+    "tie_wording": "People who speak of the same thing, or the same language, use the same words.",
+    "growth": "One of the ties alone is common; it is their meeting in one account that chance seldom gives.",
     "bursts": "Breaking news and widely shared posts draw the same kind of rush.",
 }
 """What else could explain a signal, where there is more to say than for its kind."""

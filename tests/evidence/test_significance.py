@@ -10,6 +10,7 @@ from detector.evidence.significance import (
     combine,
     false_discovery_rates,
     negative_binomial_tail,
+    overdispersed_tail,
     poisson_tail,
 )
 
@@ -93,3 +94,13 @@ def test_combination_keeps_tiny_values_and_survives_certainty():
 
 def test_one_ordinary_part_does_not_wipe_out_the_rest():
     assert combine(np.array([0.001] * 9 + [1.0])) < 0.01
+
+
+@given(st.integers(0, 40), st.floats(0.01, 20), st.one_of(st.just(0.0), st.floats(0.01, 30)))
+def test_the_overdispersed_tail_is_that_of_scipy(observed, mean, excess):
+    ours = overdispersed_tail(np.array([observed]), np.array([mean]), np.array([mean + excess]))[0]
+    if excess < 1e-9:
+        theirs = stats.poisson.sf(observed - 1, mean)
+    else:
+        theirs = stats.nbinom.sf(observed - 1, mean**2 / excess, mean / (mean + excess))
+    assert ours == pytest.approx(max(theirs, 1e-300), rel=1e-6, abs=1e-12)

@@ -479,7 +479,10 @@ def test_what_cannot_be_tested_is_listed_and_weighs_nothing(mixed):
     dump, whole = mixed
     bare = without(dump, "created_at", "author_created_at", "author_handle", "author_name")
     abstained = {item["signal"] for item in bare.run["signals"]["abstained"]}
-    assert abstained == {"synchrony", "bursts", "creation_batch", "young_accounts", "handle_shape", "same_name"}
+    assert abstained == {
+        *("synchrony", "bursts", "creation_batch", "young_accounts", "handle_shape", "same_name"),
+        *("dormancy", "silent_accounts", "duplicate_profiles"),
+    }
     assert not set(bare.evidence["signal"]) & abstained
     assert "synchrony" in set(whole.evidence["signal"])
     assert bare.bursts.is_empty()

@@ -1,0 +1,1 @@
+"""From labelled comments to weights of evidence: measure, fit, tell."""
