@@ -15,6 +15,7 @@ from detector.evidence import DORMANCY_DAYS_MIN, Measured, measure
 from detector.ingest.read import Ingested, Source, read_comments
 from detector.judge import Judged, judge
 from detector.judge.weights import load_weights
+from detector.limits import find_limits
 from detector.result import Result
 from detector.schema import COMMENTS, MARKS, REJECTS
 from detector.text import Clustered, cluster_comments, find_allowed
@@ -22,8 +23,6 @@ from detector.text import Clustered, cluster_comments, find_allowed
 Progress = Callable[[str, int, int | None], None]
 """Called with the name of the stage, what is done of it and how much there is (None: unknown)."""
 
-_ONE_TEXT_SHARE = 0.9
-_ONE_TEXT_COMMENTS = 20
 
 SIGNALS = {
     "synchrony": ("copies close in time", "created_at", "times, to the minute or better"),
@@ -85,7 +84,7 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
     comments = comments.drop("source_file", "source_line", "target_group", "parent_id", "conversation_id", "repost_of")
     tell("measuring evidence", 0, None)
     measured = _measure(comments, clustered, config)
-    warnings = _warnings(comments, clustered, measured)
+    warnings = find_limits(comments, clustered, measured)
     tell("negative control", 0, None)
     control = run_control(
         comments,
@@ -193,33 +192,6 @@ def _run(
         "warnings": warnings,
         "negative_control": dict(control),
     }
-
-
-def _warnings(comments: pl.DataFrame, clustered: Clustered, measured: Measured) -> list[str]:
-    """Say in plain sentences what in the dump itself limits what can be found in it."""
-    warnings = []
-    if chats := measured.live_chats:
-        n, gap_s = chats[0]
-        pace = f"one every {max(gap_s, 1):.0f} s" if gap_s >= 1 else "several a second"
-        which = "1 thread looks like a live chat" if len(chats) == 1 else f"{len(chats):,} threads look like live chats"
-        largest = "" if len(chats) == 1 else "the largest: "
-        warnings.append(
-            f"{which} ({largest}{n:,} comments, {pace}): closeness in time and meeting again were not tested there."
-        )
-    sizes = clustered.members.group_by("cluster_id").len()["len"].to_list()
-    share = max(sizes, default=0) / comments.height
-    if share >= _ONE_TEXT_SHARE and comments.height >= _ONE_TEXT_COMMENTS:
-        warnings.append(
-            f"{share:.0%} of the comments are near copies of one text: there is hardly any other traffic to compare "
-            "them with, so that little can be told from chance."
-        )
-    if measured.precision_s >= 3_600:
-        unit = {3_600: "hour", 86_400: "day"}.get(measured.precision_s, "month")
-        warnings.append(
-            f"Times are known to the {unit} at best: copies that follow each other within minutes cannot be told from "
-            "others."
-        )
-    return warnings
 
 
 def _iso(moment: object) -> str | None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 Codes = npt.NDArray[np.int64]
 
-_CROWD_COMMENTS = 10
+_CROWD_COMMENTS = 5
 _CROWD_US = 600_000_000
 
 
@@ -28,7 +28,7 @@ def find_crowds(place: Codes, time: Codes, is_timed: npt.NDArray[np.bool_], is_c
     -------
     ndarray
         (n,) number of the crowd from 1, 0 for comments outside all: a crowd is an unbroken run of ten minutes in each
-        of which twenty comments that are no copies stand at one place.
+        of which five comments that are no copies stand at one place.
     """
     crowd = np.zeros(len(time), dtype=np.int64)
     timed = np.flatnonzero(is_timed)

@@ -282,6 +282,16 @@ def test_a_ring_does_not_hide_its_waves_behind_one_text_posted_slowly():
     assert flagged(after) == set(ring)
 
 
+def test_a_ring_is_found_whole_amid_a_crowd():
+    dump = Dump(52, people=1_500, comments=2_000)
+    ring = dump.ring(batch=False)
+    for wave, target in ((wave, target) for wave in range(4) for target in TARGETS):
+        for _ in range(45):
+            at = (1 + 2 * wave) * DAY + 300 + dump.dice.uniform(-12, 18)
+            dump.add(f"p{dump.dice.randrange(1_500)}", sentence(dump.dice, dump.dice.randint(6, 25)), at, target)
+    assert flagged(dump.scan()) == set(ring)
+
+
 # --- bystanders ----------------------------------------------------------------------------------------------------
 
 
