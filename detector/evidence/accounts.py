@@ -187,7 +187,7 @@ def most_enriched(
     The busy are met more often than the quiet, and every place has its own people: the share must also be beyond that
     among the authors at the same targets in the same period.
     """
-    known = classes != UNKNOWN
+    known, copies = classes != UNKNOWN, rows
     usable = traffic.account[rows] != UNKNOWN
     usable[usable] = known[traffic.account[rows[usable]]]
     _, first = np.unique(np.stack([groups[usable], traffic.account[rows[usable]]]), axis=1, return_index=True)
@@ -199,7 +199,7 @@ def most_enriched(
     for index in range(n_classes):
         here = np.bincount(groups[classes[members] == index], minlength=n_groups)
         share = (int((classes == index).sum()) - here + 1) / (n_known - sizes + 1)
-        there = chance_of_authors(traffic, rows, groups, classes == index, known, n_groups)
+        there = chance_of_authors(traffic, rows, groups, classes == index, known, copies, n_groups)
         p = np.minimum(np.maximum(binomial_tail(here, sizes, np.minimum(share, 1.0)), there) * n_classes, 1.0)
         better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))
         out[:, better] = here[better], (share * sizes)[better], p[better], np.full(int(better.sum()), index)

@@ -1,4 +1,8 @@
-"""Chance given the place: how many of a group's comments would bear a mark if they were like those around them."""
+"""Chance given the place: how many of a group's comments would bear a mark if they were like those around them.
+
+Around them are the comments at the same place that are no copies: a campaign that deals its comments out over many
+texts must not be its own excuse.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +29,7 @@ def chance_in_place(place: Codes, rows: Codes, groups: Codes, bears: Flags, amon
     bears
         (n,) comments that bear the mark.
     among
-        (n,) comments that stand for their place.
+        (n,) comments that can stand for their place; those in `rows` stand for none but their own group.
 
     Returns
     -------
@@ -42,15 +46,13 @@ def chance_in_place(place: Codes, rows: Codes, groups: Codes, bears: Flags, amon
     n_places = int(place.max(initial=0)) + 1
     cells, cell, n = np.unique(groups * n_places + place[rows], return_inverse=True, return_counts=True)
     group, at = cells // n_places, cells % n_places
-    total = np.bincount(place[among], minlength=n_places)[at]
+    apart = among.copy()
+    apart[rows] = False
+    total = np.bincount(place[apart], minlength=n_places)[at] + n
+    marked = np.bincount(place[apart & bears], minlength=n_places)[at] + np.bincount(cell, bears[rows])
     tells = 2 * n <= total
     observed = np.bincount(groups, bears[rows] & tells[cell], minlength=n_groups)
-    group, n, total, marked = (
-        group[tells],
-        n[tells],
-        total[tells],
-        np.bincount(place[among & bears], minlength=n_places)[at][tells],
-    )
+    group, n, total, marked = group[tells], n[tells], total[tells], marked[tells]
     share = marked / total
     mean = np.bincount(group, n * share, minlength=n_groups)
     draws = np.bincount(group, n, minlength=n_groups)
@@ -62,7 +64,7 @@ def chance_in_place(place: Codes, rows: Codes, groups: Codes, bears: Flags, amon
 
 
 def chance_of_authors(
-    traffic: Traffic, rows: Codes, groups: Codes, bears: Flags, known: Flags, n_groups: int
+    traffic: Traffic, rows: Codes, groups: Codes, bears: Flags, known: Flags, copies: Codes, n_groups: int
 ) -> Floats:
     """Return the chance that so many of a group's accounts bear a mark, given the authors at the same places.
 
@@ -72,6 +74,8 @@ def chance_of_authors(
         (m,) one comment for each account of a group.
     bears, known
         (n_accounts,) accounts that bear the mark; accounts of which it is known.
+    copies
+        (k,) the comments of all groups.
 
     Notes
     -----
@@ -81,8 +85,11 @@ def chance_of_authors(
     if not len(known):
         return np.zeros(n_groups)
     marked = bears[traffic.account]
+    apart = np.ones(len(marked), dtype=np.bool_)
+    apart[copies] = False
     tails = [
-        chance_in_place(traffic.place, rows, groups, marked, among, n_groups) for among in _authored(traffic, known)
+        chance_in_place(traffic.place, rows, groups, marked, among & apart, n_groups)
+        for among in _authored(traffic, known)
     ]
     return np.maximum(*tails)
 
@@ -104,14 +111,13 @@ def share_in_windows(traffic: Traffic, rows: Codes, groups: Codes, start: Codes,
     """
     n_groups, n_places = len(start), int(traffic.place.max(initial=0)) + 1
     comments, _ = _authored(traffic, traffic.has_created)
+    comments[rows] = False
     keys = np.sort(traffic.place[comments] * HOURS + traffic.created[traffic.account[comments]])
-    cells, cell, n = np.unique(groups * n_places + traffic.place[rows], return_inverse=True, return_counts=True)
+    cells, n = np.unique(groups * n_places + traffic.place[rows], return_counts=True)
     group, at = cells // n_places, cells % n_places
-    since = traffic.created[traffic.account[rows]] - start[groups]
-    own = np.bincount(cell, (since >= 0) & (since < length[groups]), minlength=len(cells))
     first = at * HOURS + start[group]
-    inside = np.searchsorted(keys, first + length[group]) - np.searchsorted(keys, first) - own
-    others = np.bincount(traffic.place[comments], minlength=n_places)[at] - n
+    inside = np.searchsorted(keys, first + length[group]) - np.searchsorted(keys, first)
+    others = np.bincount(traffic.place[comments], minlength=n_places)[at]
     tells = others >= n
     weight = np.bincount(group[tells], n[tells], minlength=n_groups)
     mean = np.bincount(group[tells], (n * inside / np.maximum(others, 1))[tells], minlength=n_groups)

@@ -169,7 +169,8 @@ def score_accounts(
         maintain_order="left",
     )
     inside = pl.col("in_campaign").fill_null(False)
-    alone = 0.02 * pl.col("copy_share") + (0.09 * pl.col("surprise") / (pl.col("surprise") + 10)).fill_null(0.0)
+    n_copies = pl.col("copy_share") * pl.col("n_comments")
+    alone = 0.02 * n_copies / (n_copies + 1) + (0.09 * pl.col("surprise") / (pl.col("surprise") + 10)).fill_null(0.0)
     alone = alone.round(6)
     return (
         frame.join(tied, on="account", how="left", maintain_order="left")

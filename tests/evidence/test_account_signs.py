@@ -164,12 +164,13 @@ def test_the_others_at_the_same_places_are_counted_as_a_loop_does(comments_of):
     everything, length = as_dicts(comments), 2_000
     start = int(NOW.timestamp()) // 3_600 - 400 * 24
     shares = share_in_windows(traffic, rows, groups, np.array([start, start]), np.array([length, length]))
+    copies = set(rows.tolist())
     for group in (0, 1):
         own = {int(row) for row in rows[groups == group]}
         weights, mean, total = 0, 0.0, 0
         for target in ("x:t", "x:u"):
             mine = [c for c in everything if c["target"] == target and c["row"] in own]
-            others = [c for c in everything if c["target"] == target and c["row"] not in own]
+            others = [c for c in everything if c["target"] == target and c["row"] not in copies]
             inside = [c for c in others if start <= c["created"] // chance.HOUR < start + length]
             weights, total = weights + len(mine), total + len(others)
             mean += len(mine) * len(inside) / len(others)
