@@ -6,7 +6,6 @@
 
 import argparse
 import json
-import math
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -15,12 +14,13 @@ from pathlib import Path
 
 import polars as pl
 
+from detector import pipeline
 from detector.config import Config
 from detector.control import BOTH, count_found, draw_sample, make_copy
-from detector.evidence import measure
 from detector.ingest.read import read_comments
-from detector.judge import judge
 from detector.judge.weigh import SIGNALS, weigh
+from detector.judge.weights import load_weights
+from detector.lab.evaluate import wilson
 from detector.lab.simulate import simulate
 from detector.text import cluster_comments
 
@@ -52,28 +52,21 @@ def calibrate(name: str, source: Path, runs: int, config: Config) -> Tally:
     clustered = cluster_comments(ingested.comments, config.text)
     comments, clustered = draw_sample(ingested.comments, clustered, config, _COMMENTS_MAX)
     tally = Tally(name, comments.height)
-    level, least = config.evidence.false_discovery_rate, config.evidence.min_cluster_accounts
+    level, weights = config.evidence.false_discovery_rate, load_weights(config.judge.weights)
+    nothing = pl.Series([], dtype=pl.UInt32)
     for run in range(runs):
         dealt, copied = make_copy(comments, clustered, BOTH, config, run)
-        text = copied.texts, copied.marks, copied.members
-        measured = measure(dealt, *text, config.evidence, config.text.information_min_bits)
-        judged = judge(dealt, copied.texts, copied.members, measured.accounts, measured.candidates, measured.ties,
-                       measured.tests, measured.signs, config.judge, q_max=level, min_accounts=least)  # fmt: skip
+        measured = pipeline._measure(dealt, copied, config)
+        judged = pipeline._judge(dealt, copied, measured, nothing, config)
         counted = count_found(judged, BOTH)
         tally.runs += 1
         tally.alarms += counted["campaigns_flagged"] > 0
         tally.low += counted["campaigns_low"] > 0
-        weighed = weigh(measured.tests, level).filter(pl.col("subject_kind") == "campaign")
+        weighed = weigh(measured.tests, level, weights).filter(pl.col("subject_kind") == "campaign")
         tally.found.update(weighed.filter("is_found")["signal"].unique().to_list())
         for signal, p in weighed.drop_nulls("p").group_by("signal").agg("p").iter_rows():
             tally.p[signal] += p
     return tally
-
-
-def wilson(k: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the Wilson interval of a share k / n (Wilson 1927), by default of 95 %."""
-    centre, spread = (k + z * z / 2) / (n + z * z), z * math.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z)
-    return max(centre - spread, 0.0), min(centre + spread, 1.0)
 
 
 def main() -> None:

@@ -84,10 +84,7 @@ class EvidenceConfig:
     """Account creation batches are looked for in windows of this length."""
     burst_bins_min: int = 60
     false_discovery_rate: float = 0.01
-    """Benjamini-Hochberg level over all clusters tested, per kind of evidence."""
-    growth_false_discovery_rate: float = 0.02
-    """Share of the accounts that a campaign grows by that chance may give. The estimate errs upwards: members with one
-    tie only are counted as chance."""
+    """Benjamini-Hochberg level over all clusters tested, per kind of evidence; and over accounts for growth."""
     seed: int = 1
 
 
@@ -248,7 +245,6 @@ def _faults(config: Config) -> list[str]:
         "text.similarity_min": text.similarity_min,
         "text.cohesion_slack": text.cohesion_slack,
         "evidence.false_discovery_rate": evidence.false_discovery_rate,
-        "evidence.growth_false_discovery_rate": evidence.growth_false_discovery_rate,
         "judge.account_copy_share_min": config.judge.account_copy_share_min,
     }
     ranges = {

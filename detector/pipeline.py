@@ -153,7 +153,6 @@ def _judge(
         config.judge,
         allowed=allowed,
         q_max=config.evidence.false_discovery_rate,
-        growth_q_max=config.evidence.growth_false_discovery_rate,
         min_accounts=config.evidence.min_cluster_accounts,
     )
 

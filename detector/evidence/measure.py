@@ -152,7 +152,7 @@ def measure(
             names,
             _core(tests, signs, config.false_discovery_rate),
             find_objects(comments, links),
-            config.growth_false_discovery_rate,
+            config.false_discovery_rate,
         ),
         links=tabulate_links(pairs, traffic, *first),
         bursts=find_bursts(traffic, clusters.rows, clusters.clusters, clusters.ids, bin_min=config.burst_bins_min),

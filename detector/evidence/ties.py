@@ -114,18 +114,31 @@ def tie_waves(traffic: Traffic, inside: Flags, outside: Flags, tied: Flags, shar
 
 
 def tie_content(traffic: Traffic, clusters: Judgeable, objects: pl.DataFrame, inside: Flags, outside: Flags) -> Tie:
-    """Find the comments outside that are near copies of a core account's, or hold what two core accounts hold."""
-    account = traffic.account[clusters.rows]
-    theirs = (account != UNKNOWN) & inside[account]
-    copied = mark(clusters.clusters[theirs], clusters.n)
-    copies = clusters.rows[copied[clusters.clusters] & (account != UNKNOWN) & outside[account]]
-    author = pl.Series(traffic.account[objects["row"].to_numpy()])
-    held = objects.with_columns(author=author).filter(pl.col("author") != UNKNOWN)
-    held = held.with_columns(is_core=pl.Series(inside[held["author"].to_numpy()]))
-    of_core = held.filter("is_core").group_by("object").agg(n=pl.col("author").n_unique()).filter(pl.col("n") >= 2)
-    carriers = held.filter(~pl.col("is_core")).join(of_core, on="object", how="semi")["row"].to_numpy()
-    rows = np.unique(np.concatenate([copies, carriers.astype(np.int64)]))
-    rows = rows[outside[traffic.account[rows]]]
+    """Find the comments outside that hold what is the core's: near copies, addresses, hashtags.
+
+    It is the core's if no more accounts hold it outside than in it, and of addresses and hashtags two in it: what a
+    subject or a cause has in common is everybody's.
+    """
+    copies = pl.DataFrame({"row": clusters.rows, "held": clusters.clusters, "least": 1})
+    others = objects.select(
+        pl.col("row").cast(pl.Int64), held=clusters.n - 1 + pl.col("object").rank("dense").cast(pl.Int64), least=2
+    )
+    held = pl.concat([copies.cast(pl.Int64), others.cast(pl.Int64)])
+    account = traffic.account[held["row"].to_numpy()]
+    held = held.with_columns(
+        account=pl.Series(account), is_core=pl.Series((account != UNKNOWN) & inside[account]),
+        is_outside=pl.Series((account != UNKNOWN) & outside[account]),
+    ).filter(pl.col("account") != UNKNOWN)  # fmt: skip
+    shared = (
+        held.group_by("held")
+        .agg(
+            n_core=pl.col("account").filter("is_core").n_unique(),
+            n_outside=pl.col("account").filter("is_outside").n_unique(),
+            least=pl.col("least").first(),
+        )
+        .filter((pl.col("n_core") >= pl.col("least")) & (pl.col("n_outside") <= pl.col("n_core")))
+    )
+    rows = np.unique(held.filter("is_outside").join(shared, on="held", how="semi")["row"].to_numpy())
     n_comments = np.bincount(traffic.account[traffic.account != UNKNOWN], minlength=len(inside))
     return Tie(mark(traffic.account[rows], len(inside)), n_comments.astype(np.float64), rows)
 

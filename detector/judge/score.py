@@ -43,7 +43,6 @@ def judge(
     *,
     allowed: pl.Series,
     q_max: float,
-    growth_q_max: float,
     min_accounts: int,
 ) -> Judged:
     """Judge candidates, then the accounts and comments in them.
@@ -56,8 +55,8 @@ def judge(
         ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, OBJECTS and GROWTH, as the evidence wing leaves them.
     allowed
         Rows whose wording the user has declared innocent.
-    q_max, growth_q_max
-        False discovery rates from which a fact, and ties of an account to a core, count.
+    q_max
+        False discovery rate from which a fact, or ties of an account to a core, count.
     min_accounts
         Candidates of fewer accounts are never campaigns.
     """
@@ -67,7 +66,7 @@ def judge(
     # What growth leaves too small to be a campaign is none, and nobody stands in it.
     for _ in range(2):
         standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config, weights)
-        standing = admit(growth, tiers, accounts, standing, growth_q_max)
+        standing = admit(growth, tiers, accounts, standing, q_max)
         grown = grow(candidates, ties, growth, standing)
         tiers = absorb(tiers, candidates, grown, min_accounts)
     scored_comments = score_comments(comments, members, candidates, tiers, standing, grown)
