@@ -169,9 +169,14 @@ def score_accounts(
         maintain_order="left",
     )
     inside = pl.col("in_campaign").fill_null(False)
-    n_copies = pl.col("copy_share") * pl.col("n_comments")
-    alone = 0.02 * n_copies / (n_copies + 1) + (0.09 * pl.col("surprise") / (pl.col("surprise") + 10)).fill_null(0.0)
-    alone = alone.round(6)
+    # Whoever stands in several families of copies ranks above whoever stands in one.
+    n, n_copies = pl.col("n_clusters").cast(pl.Float64), pl.col("copy_share") * pl.col("n_comments")
+    alone = (
+        0.15 * (n - 1).clip(0) / (n + 3)
+        + 0.02 * n_copies / (n_copies + 1)
+        + (0.09 * pl.col("surprise") / (pl.col("surprise") + 10)).fill_null(0.0)
+    )
+    alone = alone.clip(0.0, 0.199).round(6)
     return (
         frame.join(tied, on="account", how="left", maintain_order="left")
         .with_columns(

@@ -55,7 +55,9 @@ def test_the_fixture_reads_as_written_down():
     assert found.sources == ("comments.jsonl",)
 
 
-@pytest.mark.parametrize("source", [[], iter(()), pl.DataFrame(), io.BytesIO(b""), [{}][:0]], ids=str)
+@pytest.mark.parametrize(
+    "source", [[], iter(()), pl.DataFrame(), io.BytesIO(b""), [{}][:0]], ids=lambda source: type(source).__name__
+)
 def test_nothing_gives_empty_lawful_frames(source):
     found = read_comments(source)
     assert found.comments.equals(COMMENTS.empty())
