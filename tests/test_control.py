@@ -188,4 +188,4 @@ def test_the_same_timing_is_found_where_others_comment_too():
     facts = synchrony_of(ring(around=300))
     assert facts.height == 8
     assert (facts["p"] <= 0.01).all()
-    assert (facts["weight"] > 0).all()
+    assert set(facts["kind"]) == {"coordination"}

@@ -160,6 +160,10 @@ def test_rows_replace_those_of_their_name_and_the_readme_follows(tmp_path):
         ("A", 0.5),
         ("real one", 0.2),
     ]
+    assert (
+        "| A | 3 / 97 | **0.50** (0.10–0.90) | 0.50 | – | 0.00 | 0 | (not installed) |"
+        in (results / "mixtures-all.md").read_text()
+    )
     table = (results / "mixtures.md").read_text()
-    assert "| A | 3 / 97 | **0.50** (0.10–0.90) | 0.50 | – | 0.00 | 0 | (not installed) |" in table
+    assert "| A | **0.50** (0.10–0.90) | – | – | 0.00 | 0 of 97 |" in table
     assert (tmp_path / "README.md").read_text() == f"before\n<!-- mixtures -->\n{table}<!-- /mixtures -->\nafter\n"
