@@ -29,6 +29,9 @@ def describe_campaigns(
     DataFrame
         CAMPAIGNS, and `n_copiers` and `n_copies`: its accounts and comments but for what it has grown by.
     """
+    # What is not reported is not described: in a dump of one text that would be all of it.
+    reported = tiers.filter(pl.col("rank") > 0)
+    candidates = candidates.join(reported, on="campaign_id", how="semi")
     copies = candidates.lazy().join(grown.lazy(), on="row", how="anti").select("row", "campaign_id", "cluster_id")
     rows = copies.join(members.lazy().drop("cluster_id"), on="row", how="left").with_columns(
         # The typical text of a campaign is that of its largest family.
@@ -54,8 +57,7 @@ def describe_campaigns(
         .agg(n_grown=pl.len().cast(pl.UInt32))
     )
     return (
-        tiers.filter(pl.col("rank") > 0)
-        .drop("n_accounts")
+        reported.drop("n_accounts")
         .join(
             _sizes(rows, "campaign_id", comments, texts)
             .rename({"n_accounts": "n_copiers", "n_comments": "n_copies"})
