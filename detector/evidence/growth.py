@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.evidence.candidates import Judgeable
+from detector.evidence.synchrony import sample_rows
 from detector.evidence.ties import Tie, mark, tie_content, tie_created, tie_waves, tie_wording
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
 from detector.evidence.wording import Words, weigh_words
@@ -28,7 +29,7 @@ _PATTERNS = ((0, 1), (0, 2), (1, 2), (0, 1, 2), (0, 3), (1, 3), (0, 1, 3))
 
 def find_growth(
     comments: pl.DataFrame, traffic: Traffic, clusters: Judgeable, groups: Codes, names: pl.Series,
-    core: tuple[Codes, Codes], objects: pl.DataFrame, q_max: float,
+    core: tuple[Codes, Codes], objects: pl.DataFrame, q_max: float, seed: int,
 ) -> pl.DataFrame:  # fmt: skip
     """Find the accounts that belong to a core by two or more kinds of ties beyond its texts.
 
@@ -42,6 +43,8 @@ def find_growth(
         `row`, `object`: addresses and hashtags that comments hold.
     q_max
         False discovery rate up to which an account counts as found.
+    seed
+        Chooses the accounts whose words are compared where they are many.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def find_growth(
     surprising, over the number seen. An account with one tie is listed with q = 1: one tie makes nobody a member.
     """
     cores = [_tie(traffic, clusters, groups, core, objects, group) for group in _largest(core)]
-    words = weigh_words(comments, traffic, _wanted(cores, len(traffic.accounts)))
+    words = weigh_words(comments, traffic, _wanted(cores, len(traffic.accounts), seed))
     found = [_grow(traffic, core, words, q_max) for core in cores]
     listed = pl.concat([GROWTH.empty().drop("campaign_id", "account").with_columns(
         group=pl.lit(None, pl.Int64), code=pl.lit(None, pl.Int64)), *found], how="diagonal")  # fmt: skip
@@ -103,12 +106,12 @@ def _tie(
     return _Core(group, inside, outside, created, waves, content)
 
 
-def _wanted(cores: list[_Core], n_accounts: int) -> Codes:
+def _wanted(cores: list[_Core], n_accounts: int, seed: int) -> Codes:
     """Return the accounts whose words are compared: all, or in large dumps those that it matters for and a sample."""
     if n_accounts <= _EVERYBODY_MAX:
         return np.arange(n_accounts if cores else 0)
-    hashed = np.arange(1, n_accounts + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    wanted = mark(np.argsort(hashed ^ (hashed >> np.uint64(29)), kind="stable")[:_BACKGROUND], n_accounts)
+    sample, _ = sample_rows(np.arange(n_accounts), np.zeros(n_accounts, dtype=np.int64), _BACKGROUND, seed)
+    wanted = mark(sample, n_accounts)
     for core in cores:
         wanted |= core.inside | (core.outside & (core.created.held | core.waves.held))
     return np.flatnonzero(wanted)

@@ -153,6 +153,7 @@ def measure(
             _core(tests, signs, config.false_discovery_rate),
             find_objects(comments, links),
             config.false_discovery_rate,
+            config.seed,
         ),
         links=tabulate_links(pairs, traffic, *first),
         bursts=find_bursts(traffic, clusters.rows, clusters.clusters, clusters.ids, bin_min=config.burst_bins_min),

@@ -63,8 +63,10 @@ def judge(
     weights = load_weights(config.weights)
     weighed = weigh(tests, q_max, weights)
     tiers = judge_candidates(candidates, weighed, comments, allowed, weights, min_accounts)
-    # What growth leaves too small to be a campaign is none, and nobody stands in it.
-    for _ in range(2):
+    # What growth leaves too small to be a campaign is none, and nobody stands in it; tiers only fall, so this ends.
+    judged_with = None
+    while judged_with is None or not judged_with.equals(tiers):
+        judged_with = tiers
         standing = judge_accounts(candidates, accounts, tiers, weighed, signs, config, weights)
         standing = admit(growth, tiers, accounts, standing, q_max)
         grown = grow(candidates, ties, growth, standing)

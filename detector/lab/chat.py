@@ -8,7 +8,7 @@ import polars as pl
 from detector.lab import disguise, recipe
 from detector.lab.crowd import plain_part
 from detector.lab.habits import write_comments
-from detector.lab.people import deal, gather_accounts
+from detector.lab.people import gather_authors
 from detector.lab.record import Draft, draft_rows
 from detector.lab.stage import Posts, seconds
 
@@ -36,8 +36,7 @@ def play_chat(part: recipe.Chat, posts: Posts, n: int, n_accounts: int, rng: np.
     Draft
         n rows; the template id names a text that many repeat.
     """
-    accounts = gather_accounts(part, n_accounts, rng)
-    author = rng.permutation(np.repeat(np.arange(n_accounts), deal(accounts.activity, n, 0, rng)))
+    accounts, author = gather_authors(part, n, n_accounts, rng)
     session = np.sort(rng.integers(len(part.starts), size=n))
     begin = np.asarray([seconds(start) for start in part.starts])[session]
     # Talk thickens towards the end, where `crescendo` is above 1.

@@ -7,7 +7,7 @@ import numpy as np
 from detector.lab import disguise, recipe
 from detector.lab.handles import draw_names
 from detector.lab.language import language
-from detector.lab.people import deal, gather_accounts
+from detector.lab.people import gather_authors
 from detector.lab.record import Draft, draft_rows
 from detector.lab.stage import DAY_S, Posts, draw_times, seconds
 
@@ -31,8 +31,7 @@ def play_copies(part: recipe.Copies, posts: Posts, n: int, n_accounts: int, rng:
     Draft
         n rows; the template id names the text and its language.
     """
-    accounts = gather_accounts(part, n_accounts, rng)
-    author = rng.permutation(np.repeat(np.arange(n_accounts), deal(accounts.activity, n, 0, rng)))
+    accounts, author = gather_authors(part, n, n_accounts, rng)
     at = _times(part, n, rng)
     target = rng.choice(len(posts.shares), size=n, p=posts.shares)
     post = posts.before(accounts.platform[author], target, at)

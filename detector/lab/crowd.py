@@ -8,7 +8,7 @@ import polars as pl
 from detector.lab import chance, recipe
 from detector.lab.habits import Written, write_comments
 from detector.lab.language import entries, words
-from detector.lab.people import Accounts, deal, gather_accounts
+from detector.lab.people import Accounts, gather_authors
 from detector.lab.record import Draft, draft_rows, history
 from detector.lab.stage import DAY_S, Posts, draw_times
 
@@ -35,8 +35,7 @@ def play_organic(part: recipe.Organic, posts: Posts, n: int, n_accounts: int, rn
     Draft
         n rows, and older comments of those who were silent for a long time.
     """
-    accounts = gather_accounts(part, n_accounts, rng)
-    author = rng.permutation(np.repeat(np.arange(n_accounts), deal(accounts.activity, n, 0, rng)))
+    accounts, author = gather_authors(part, n, n_accounts, rng)
     platform = accounts.platform[author]
     if part.hours:
         at = draw_times(part.days, part.hours, n, rng)

@@ -64,6 +64,14 @@ def gather_accounts(part: recipe.Part, n: int, rng: np.random.Generator) -> Acco
     )
 
 
+def gather_authors(
+    part: recipe.Part, n: int, n_accounts: int, rng: np.random.Generator
+) -> tuple[Accounts, np.ndarray]:  # fmt: skip
+    """Draw n_accounts accounts, and who of them writes each of n comments, shape (n,), in random order."""
+    accounts = gather_accounts(part, n_accounts, rng)
+    return accounts, rng.permutation(np.repeat(np.arange(n_accounts), deal(accounts.activity, n, 0, rng)))
+
+
 def _spread(shares: dict[str, float], n: int, rng: np.random.Generator) -> np.ndarray:
     """Deal n accounts to the keys in exactly the given shares (to one account), in random order."""
     edges = np.cumsum(list(shares.values())) / sum(shares.values())
