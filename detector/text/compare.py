@@ -17,8 +17,9 @@ Read = Callable[[Rows], pl.Series]
 """Reads the canonical texts of some numbers."""
 
 _BLOCK_TEXTS = 1 << 12
-# Blocks of pairs that hold this many characters are sorted in the processor's cache.
+# Pairs are compared in blocks of this many characters, and sorted in runs of this many shingles.
 _BLOCK_CHARS = 1 << 17
+_BLOCK_KEYS = 1 << 11
 
 
 class Shelf:
@@ -90,7 +91,7 @@ class Shelf:
 
     def _jaccard_block(self, left: Rows, right: Rows) -> npt.NDArray[np.float64]:
         config = self._config
-        places = self._place[np.concatenate([left, right])]
+        places = self._place[np.stack([left, right], axis=1).ravel()]
         shingles = shingle(
             *lay(self._texts.gather(places)), length=config.shingle_chars, length_han=config.shingle_chars_han
         )
@@ -98,12 +99,14 @@ class Shelf:
 
 
 def _shared_of_union(shingles: Shingles) -> npt.NDArray[np.float64]:
-    """Compute the similarities of texts 0 and m, 1 and m + 1, …, m - 1 and 2 m - 1."""
+    """Compute the similarities of texts 0 and 1, 2 and 3, …, 2 m - 2 and 2 m - 1."""
     m = (len(shingles.starts) - 1) // 2
-    pair, side = np.arange(2 * m, dtype=np.uint64) % np.uint64(m or 1), np.arange(2 * m) >= m
-    keys = np.repeat((pair << np.uint64(33)) | side, shingles.count())
+    text = np.arange(2 * m, dtype=np.uint64)
+    keys = np.repeat((text >> np.uint64(1) << np.uint64(33)) | (text & np.uint64(1)), shingles.count())
     keys |= shingles.hashes.astype(np.uint64) << np.uint64(1)
-    keys.sort()
+    # Pairs lie in order already: a few at a time are sorted faster than all at once.
+    for a, b in blocks(shingles.starts[::2], _BLOCK_KEYS):
+        keys[shingles.starts[2 * a] : shingles.starts[2 * b]].sort()
     keys = keys[distinct(keys)]
     # What both sides hold stands twice, with nothing but the side between.
     shared = np.bincount(_pair_of(keys[1:][(keys[1:] ^ keys[:-1]) == 1]), minlength=m)

@@ -11,12 +11,16 @@ from detector.text.characters import CodePoints, characters
 
 Starts = npt.NDArray[np.int64]
 
+FIRST_SHORT = 0x1100
+"""Han, Kana, Hangul and Bopomofo all begin here; most texts never reach so far."""
+
 
 def lay(texts: pl.Series) -> tuple[CodePoints, Starts]:
-    """Lay a column of texts end to end, as code points that the character tables know."""
+    """Lay a column of texts end to end, as code points; the tables know which of them make short shingles."""
     joined = texts.str.join("").item() if len(texts) else ""
     chars = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32)
-    characters().learn(chars)
+    if len(chars) and int(chars.max()) >= FIRST_SHORT:
+        characters().learn(chars[chars >= FIRST_SHORT])
     return chars, starts_of(texts.str.len_chars().to_numpy())
 
 

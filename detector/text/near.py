@@ -51,7 +51,8 @@ def cluster_texts(
     Time n log n, memory linear in n: shingles are kept for no text. Every pair behind a cluster is verified; see
     `TextConfig.recall_at` for how many pairs are found.
     """
-    texts = texts.str.slice(0, config.max_text_chars)
+    if (texts.str.len_bytes() > config.max_text_chars).any():
+        texts = texts.str.slice(0, config.max_text_chars)
     first, number = collapse(texts)
     distinct = texts.gather(first)
     signatures = allocate((len(first), config.n_permutations), np.uint32)

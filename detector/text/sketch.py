@@ -10,15 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.text.characters import SHORT, CodePoints, characters
-from detector.text.laid import Starts, blocks, starts_of
+from detector.text.laid import FIRST_SHORT, Starts, blocks, starts_of
 
 Hashes = npt.NDArray[np.uint32]
 
 _MULTIPLIER = np.uint32(0x01000193)
 # Blocks of this many characters keep the temporaries in the processor's cache.
-_BLOCK_CHARS = 1 << 15
-# Han, Kana, Hangul and Bopomofo all lie above this code point, which most texts never reach.
-_FIRST_SHORT = 0x1100
+_BLOCK_CHARS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def _shingle_block(
     chars: CodePoints, starts: Starts, length: int, length_han: int
 ) -> tuple[Hashes, npt.NDArray[np.int64]]:
     n_chars, longest = len(chars), max(length, length_han)
-    short = is_short(chars) if n_chars and int(chars.max()) >= _FIRST_SHORT else None
+    short = is_short(chars) if n_chars and int(chars.max()) >= FIRST_SHORT else None
     padded = np.concatenate([chars, np.zeros(longest, dtype=np.uint32)])
     value = np.zeros(n_chars, dtype=np.uint32)
     hashes = value
@@ -126,23 +124,32 @@ def sketch(shingles: Shingles, *, n_permutations: int, seed: int, out: Hashes | 
     ----------
     Broder 1997, On the resemblance and containment of documents.
     """
-    factors, offsets = permutations(n_permutations, seed)
     n = len(shingles.starts) - 1
     signatures = np.empty((n, n_permutations), dtype=np.uint32) if out is None else out
+    factors_offsets = permutations(n_permutations, seed)
     for a, b in blocks(shingles.starts, _BLOCK_CHARS):
         first, last = shingles.starts[a], shingles.starts[b]
         at = shingles.starts[a : b + 1] - first
         filled = np.flatnonzero(np.diff(at))
-        mixed = mix32(shingles.hashes[first:last])
-        permuted = np.empty_like(mixed)
-        least = np.full((n_permutations, b - a), np.uint32(2**32 - 1), dtype=np.uint32)
-        if len(filled):
-            for k in range(n_permutations):
-                np.multiply(mixed, factors[k], out=permuted)
-                permuted += offsets[k]
-                least[k, filled] = np.minimum.reduceat(permuted, at[filled])
-        signatures[a:b] = least.T
+        least = _least(mix32(shingles.hashes[first:last]), at[filled], *factors_offsets).T
+        if len(filled) < b - a:
+            signatures[a:b] = np.uint32(2**32 - 1)
+            signatures[a + filled] = least
+        else:
+            signatures[a:b] = least
     return signatures
+
+
+def _least(values: Hashes, at: Starts, factors: Hashes, offsets: Hashes) -> Hashes:
+    """Find the least value of each run of permuted values, (n_permutations, runs); runs begin `at`."""
+    least = np.empty((len(factors), len(at)), dtype=np.uint32)
+    permuted = np.empty_like(values)
+    if len(at):
+        for k in range(len(factors)):
+            np.multiply(values, factors[k], out=permuted)
+            permuted += offsets[k]
+            np.minimum.reduceat(permuted, at, out=least[k])
+    return least
 
 
 def permutations(n_permutations: int, seed: int) -> tuple[Hashes, Hashes]:
