@@ -74,7 +74,9 @@ def cluster_comments(comments: pl.DataFrame, config: TextConfig, *, allocate: Al
     text_of_row = of_raw[raw_of_row]
     weights = np.bincount(text_of_row, minlength=len(keys))
     shelf = Shelf(lambda numbers: raw.read(first[numbers]), len(keys), config)
-    labels, similarity = group(signatures, first, texts["n_shingles"].to_numpy().astype(np.int64), weights, shelf, config)
+    labels, similarity = group(
+        signatures, first, texts["n_shingles"].to_numpy().astype(np.int64), weights, shelf, config
+    )
     del signatures
     copied = np.flatnonzero(np.bincount(labels, weights, minlength=len(keys))[labels] > 1)
     return Clustered(

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from detector.config import TextConfig
 from detector.text.characters import CodePoints
-from detector.text.compare import Read, Shelf
+from detector.text.compare import Shelf
 from detector.text.laid import Starts, blocks, lay, starts_of
 from detector.text.medoids import cut_chains
 from detector.text.neighbours import link_neighbours

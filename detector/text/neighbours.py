@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from detector.text.bands import HIGH, LOW, Packed, buckets, sort
+from detector.text.bands import LOW, Packed, buckets, sort
 from detector.text.ordered import in_order
 from detector.text.sketch import Hashes
 
