@@ -104,10 +104,7 @@ def _shared_of_union(shingles: Shingles) -> npt.NDArray[np.float64]:
     text = np.arange(2 * m, dtype=np.uint64)
     keys = np.repeat((text >> np.uint64(1) << np.uint64(33)) | (text & np.uint64(1)), shingles.count())
     keys |= shingles.hashes.astype(np.uint64) << np.uint64(1)
-    # Pairs lie in order already: a few at a time are sorted faster than all at once.
-    for a, b in blocks(shingles.starts[::2], _BLOCK_KEYS):
-        keys[shingles.starts[2 * a] : shingles.starts[2 * b]].sort()
-    keys = keys[distinct(keys)]
+    keys = _distinct(keys, shingles.starts[::2])
     # What both sides hold stands twice, with nothing but the side between.
     shared = np.bincount(_pair_of(keys[1:][(keys[1:] ^ keys[:-1]) == 1]), minlength=m)
     union = np.bincount(_pair_of(keys), minlength=m) - shared
@@ -119,11 +116,14 @@ def _pair_of(keys: npt.NDArray[np.uint64]) -> Rows:
     return (keys >> np.uint64(33)).astype(np.int64)
 
 
-def distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    """Mark the first of each run of equal values."""
-    new = np.ones(len(values), dtype=np.bool_)
-    np.not_equal(values[1:], values[:-1], out=new[1:])
-    return new
+def _distinct(keys: npt.NDArray[np.uint64], starts: Starts) -> npt.NDArray[np.uint64]:
+    """Return the distinct keys, sorted; those before each start are smaller than those behind it."""
+    # A few runs at a time are sorted faster than all at once.
+    for a, b in blocks(starts, _BLOCK_KEYS):
+        keys[starts[a] : starts[b]].sort()
+    new = np.ones(len(keys), dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    return keys[new]
 
 
 def count_distinct(shingles: Shingles) -> npt.NDArray[np.int64]:
@@ -131,5 +131,4 @@ def count_distinct(shingles: Shingles) -> npt.NDArray[np.int64]:
     n = len(shingles.starts) - 1
     keys = np.repeat(np.arange(n, dtype=np.uint64) << np.uint64(32), shingles.count())
     keys |= shingles.hashes
-    keys.sort()
-    return np.bincount((keys[distinct(keys)] >> np.uint64(32)).astype(np.int64), minlength=n)
+    return np.bincount((_distinct(keys, shingles.starts) >> np.uint64(32)).astype(np.int64), minlength=n)
