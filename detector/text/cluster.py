@@ -1,7 +1,6 @@
 """COMMENTS to TEXTS, MARKS and MEMBERS: equal texts, then near copies, then cohesive clusters."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,13 +8,13 @@ import polars as pl
 
 from detector.config import TextConfig
 from detector.schema import MARKS, MEMBERS, TEXTS
-from detector.text.compare import Shelf, count_distinct
+from detector.text.compare import Shelf
 from detector.text.laid import blocks, spell, starts_of
 from detector.text.near import BLOCK_BYTES, Allocate, group, sketch_texts
 from detector.text.normalise import Canonical, normalise
 from detector.text.ordered import in_order
 from detector.text.repeats import collapse
-from detector.text.sketch import Hashes, is_short, shingle
+from detector.text.sketch import Hashes
 
 Rows = npt.NDArray[np.int64]
 
@@ -23,7 +22,6 @@ Rows = npt.NDArray[np.int64]
 # 0.6-1.3 bits a letter; about 4-5 bits a character are measured for Chinese).
 _BITS_PER_LETTER = 1.5
 _BITS_PER_HAN = 5.0
-_BLOCK_TEXTS = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def cluster_comments(comments: pl.DataFrame, config: TextConfig, *, allocate: Al
     del signatures
     copied = np.flatnonzero(np.bincount(labels, weights, minlength=len(keys))[labels] > 1)
     return Clustered(
-        TEXTS.check(_texts(texts, weights, copied, shelf, config)),
+        TEXTS.check(_texts(texts, weights, copied, shelf)),
         MARKS.check(_marks(written["row"], found, raw_of_row)),
         MEMBERS.check(_members(written["row"].to_numpy(), text_of_row, keys, labels, similarity)),
     )
@@ -156,33 +154,20 @@ def _marks(rows: pl.Series, found: pl.DataFrame, raw_of_row: Rows) -> pl.DataFra
     return found.select(names)[raw_of_row].insert_column(0, rows).sort("row")
 
 
-def _texts(texts: pl.DataFrame, weights: Rows, copied: Rows, shelf: Shelf, config: TextConfig) -> pl.DataFrame:
+def _texts(texts: pl.DataFrame, weights: Rows, copied: Rows, shelf: Shelf) -> pl.DataFrame:
     """Complete TEXTS: how they read, and how much they say, of copied texts only; nobody asks it of the others."""
-    written = shelf.texts(copied)
-    said = [np.zeros(0), *in_order(lambda numbers: _information(numbers, shelf, config), _split(copied))]
-    canonical, bits = pl.Series([None], dtype=pl.String), pl.Series([None], dtype=pl.Float64)
+    of_copied = texts[copied]
+    # A text that repeats itself says no more than once: only distinct shingles count.
+    n_shingles, han = of_copied["n_shingles"].to_numpy(), shelf.n_short(copied)
+    fresh = np.divide(shelf.n_distinct(copied), n_shingles, out=np.zeros(len(copied)), where=n_shingles > 0)
+    bits = fresh * ((of_copied["n_chars"].to_numpy() - han) * _BITS_PER_LETTER + han * _BITS_PER_HAN)
     of_text = np.zeros(texts.height, dtype=np.int64)
     of_text[copied] = np.arange(1, len(copied) + 1)
     return texts.with_columns(
-        canonical=pl.concat([canonical, written]).gather(of_text),
-        information_bits=pl.concat([bits, pl.Series(np.concatenate(said))]).gather(of_text),
+        canonical=pl.concat([pl.Series([None], dtype=pl.String), shelf.texts(copied)]).gather(of_text),
+        information_bits=pl.concat([pl.Series([None], dtype=pl.Float64), pl.Series(bits)]).gather(of_text),
         n_comments=pl.Series(weights, dtype=pl.UInt32),
     ).select(list(TEXTS.dtypes()))
-
-
-def _split(numbers: Rows) -> list[Rows]:
-    return [numbers[a : a + _BLOCK_TEXTS] for a in range(0, len(numbers), _BLOCK_TEXTS)]
-
-
-def _information(numbers: Rows, shelf: Shelf, config: TextConfig) -> npt.NDArray[np.float64]:
-    """Measure how much texts say, bits: a text that repeats itself says no more than once."""
-    chars, starts = shelf.laid(numbers)
-    shingles = shingle(chars, starts, length=config.shingle_chars, length_han=config.shingle_chars_han)
-    n = shingles.count()
-    fresh = np.divide(count_distinct(shingles), n, out=np.zeros(len(n)), where=n > 0)
-    han = np.diff(np.concatenate([[0], np.cumsum(is_short(chars))])[starts])
-    bits: npt.NDArray[Any] = fresh * ((np.diff(starts) - han) * _BITS_PER_LETTER + han * _BITS_PER_HAN)
-    return bits
 
 
 def _members(

@@ -279,7 +279,6 @@ def test_clusters_do_not_depend_on_the_size_of_blocks_or_on_threads(comments_of,
     for size, processors in ((1, 1), (600, 2), (1 << 20, 1)):
         monkeypatch.setattr("os.cpu_count", lambda processors=processors: processors)
         monkeypatch.setattr("detector.text.cluster.BLOCK_BYTES", size)
-        monkeypatch.setattr("detector.text.cluster._BLOCK_TEXTS", size)
         monkeypatch.setattr("detector.text.compare._BLOCK_TEXTS", size)
         cut = cluster_comments(comments, CONFIG)
         assert whole.texts.equals(cut.texts)

@@ -8,7 +8,7 @@ from twins import texts as twin
 
 from detector.config import TextConfig
 from detector.text.characters import characters
-from detector.text.compare import Shelf, count_distinct
+from detector.text.compare import Shelf, distinct
 from detector.text.neighbours import components, count_equal, link_neighbours
 from detector.text.sketch import Shingles, shingle, sketch
 
@@ -116,8 +116,8 @@ def test_jaccard_equals_that_of_sets_of_slices(texts, block):
     left, right = (side.ravel() for side in np.indices((n, n)))
     shelf = Shelf(pl.Series(texts).gather, n, TextConfig(shingle_chars=3))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("detector.text.compare._BLOCK_CHARS", block)
-        patch.setattr("detector.text.compare._BLOCK_KEYS", block)
+        patch.setattr("detector.text.compare._BLOCK_SHINGLES", block)
+        patch.setattr("detector.text.compare._SORTED_AT_ONCE", block)
         found = shelf.jaccard(left, right)
     sets = [twin.shingles(text, length=3) for text in texts]
     expected = [1.0 if i == j else twin.jaccard(sets[i], sets[j]) for i, j in zip(left, right, strict=True)]
@@ -141,8 +141,10 @@ def test_a_shelf_reads_every_text_once_and_only_those_asked_for(monkeypatch):
 
 
 @given(st.lists(st.lists(st.integers(0, 5), max_size=9), max_size=6))
-def test_distinct_shingles_are_counted_as_sets_are(sets):
-    assert count_distinct(shingles_of_sets(sets)).tolist() == [len(set(values)) for values in sets]
+def test_distinct_shingles_are_those_of_sets(sets):
+    hashes, counts = distinct(shingles_of_sets(sets))
+    assert hashes.tolist() == [value for values in sets for value in sorted(set(values))]
+    assert counts.tolist() == [len(set(values)) for values in sets]
 
 
 @pytest.mark.parametrize("k", [1, 7, 64, 300])
