@@ -48,8 +48,8 @@ def cluster_texts(
 
     Notes
     -----
-    Time n log n, memory linear in n: shingles are kept only of texts that may be near copies. Every pair behind a cluster is verified; see
-    `TextConfig.recall_at` for how many pairs are found.
+    Time n log n, memory linear in n: shingles are kept only of texts that may be near copies. Every pair behind a
+    cluster is verified; see `TextConfig.recall_at` for how many pairs are found.
     """
     if (texts.str.len_bytes() > config.max_text_chars).any():
         texts = texts.str.slice(0, config.max_text_chars)
