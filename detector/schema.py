@@ -126,7 +126,7 @@ TEXTS = Schema(
     "a distinct canonical text, ordered by text_key",
     _columns(
         text_key=(pl.UInt64, "key of the canonical text"),
-        canonical=(pl.String, "the text as compared: folded, masked"),
+        canonical=(pl.String, "the text as compared: folded, masked; null for a text that stands alone"),
         n_chars=(pl.UInt32, "characters of the canonical text"),
         n_shingles=(pl.UInt32, "shingles, repeats counted"),
         script=(pl.String, "latin, han, cyrillic, arabic, other or none: the script of most letters"),

@@ -7,6 +7,7 @@ import polars as pl
 
 from detector.config import TextConfig
 from detector.text.cluster import Clustered
+from detector.text.laid import lay, spell
 from detector.text.normalise import normalise
 from detector.text.sketch import Shingles, shingle
 
@@ -49,9 +50,8 @@ def _canonical(comments: pl.DataFrame, wordings: Sequence[str], config: TextConf
     """Bring the wordings into the form in which the texts of these comments were compared."""
     targets = comments["target"].str.replace(r"^[a-z]+:", "").drop_nulls().unique().sort()
     form = normalise(pl.Series(wordings), targets, max_text_chars=config.max_text_chars, seed=config.seed)
-    whole = form.chars.astype("<u4").tobytes().decode("utf-32-le")
-    found = [whole[a:b] for a, b in zip(form.starts[:-1].tolist(), form.starts[1:].tolist(), strict=True)]
-    return pl.Series([text for text in found if text], dtype=pl.String)
+    found = spell(form.chars, form.starts)
+    return found.filter(found != "")
 
 
 def _carry(texts: pl.Series, wordings: pl.Series, config: TextConfig) -> pl.Series:
@@ -71,6 +71,4 @@ def _carry(texts: pl.Series, wordings: pl.Series, config: TextConfig) -> pl.Seri
 
 
 def _shingle(texts: pl.Series, config: TextConfig) -> Shingles:
-    chars = np.frombuffer("".join(texts.to_list()).encode("utf-32-le"), dtype=np.uint32)
-    starts = np.concatenate([[0], np.cumsum(texts.str.len_chars().to_numpy())]).astype(np.int64)
-    return shingle(chars, starts, length=config.shingle_chars, length_han=config.shingle_chars_han)
+    return shingle(*lay(texts), length=config.shingle_chars, length_han=config.shingle_chars_han)

@@ -8,10 +8,13 @@ import polars as pl
 
 from detector.config import TextConfig
 from detector.schema import MARKS, MEMBERS, TEXTS
-from detector.text.characters import CodePoints
-from detector.text.neighbours import distinct, jaccard, link_neighbours
+from detector.text.compare import Shelf
+from detector.text.laid import blocks, spell, starts_of
+from detector.text.near import BLOCK_BYTES, Allocate, group, sketch_texts
 from detector.text.normalise import Canonical, normalise
-from detector.text.sketch import Hashes, Shingles, blocks, is_short, shingle, sketch
+from detector.text.ordered import in_order
+from detector.text.repeats import collapse
+from detector.text.sketch import Hashes
 
 Rows = npt.NDArray[np.int64]
 
@@ -19,9 +22,6 @@ Rows = npt.NDArray[np.int64]
 # 0.6-1.3 bits a letter; about 4-5 bits a character are measured for Chinese).
 _BITS_PER_LETTER = 1.5
 _BITS_PER_HAN = 5.0
-_MEDOID_CANDIDATES = 6
-_CUT_ROUNDS = 8
-_BLOCK_CHARS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Clustered:
     members: pl.DataFrame
 
 
-def cluster_comments(comments: pl.DataFrame, config: TextConfig) -> Clustered:
+def cluster_comments(comments: pl.DataFrame, config: TextConfig, *, allocate: Allocate = np.empty) -> Clustered:
     """Find clusters of near copies among comments.
 
     Parameters
@@ -45,6 +45,9 @@ def cluster_comments(comments: pl.DataFrame, config: TextConfig) -> Clustered:
         COMMENTS.
     config
         How texts are compared.
+    allocate
+        Makes the array that holds the signatures, `n_permutations` 32-bit numbers for each distinct text; it may map
+        a file.
 
     Returns
     -------
@@ -53,193 +56,118 @@ def cluster_comments(comments: pl.DataFrame, config: TextConfig) -> Clustered:
 
     Notes
     -----
-    Equal raw texts are collapsed before they are normalised, and equal canonical texts before they are sketched, so
-    that a million identical comments cost no more than a million different ones.
+    Equal raw texts are collapsed first, so that a million identical comments cost less than a million different ones.
+    The others pass in blocks that leave behind a signature and some numbers; the few texts that meet a near copy are
+    read again.
     """
     written = comments.select("row", "text").filter(pl.col("text").str.contains(r"\S"))
-    raw = written.select("text").unique(maintain_order=True).with_row_index("raw")
-    rows = written.join(raw, on="text", how="left", maintain_order="left").select("row", "raw")
-    targets = comments["target"].str.replace(r"^[a-z]+:", "").drop_nulls().unique().sort()
-    canonical = normalise(raw["text"], targets, max_text_chars=config.max_text_chars, seed=config.seed)
+    first_raw, raw_of_row = collapse(written["text"])
+    raw = _Raw(written["text"].gather(first_raw), _targets(comments), config)
+    signatures = allocate((len(first_raw), config.n_permutations), np.uint32)
+    found = raw.take(signatures)
 
     # Distinct canonical texts, in the order of their keys: `first` is an example of each.
-    keys, first, of_raw = np.unique(canonical.keys, return_index=True, return_inverse=True)
-    chars, starts = _take(canonical, first)
-    weights = np.bincount(of_raw[rows["raw"].to_numpy()], minlength=len(keys))
-    shingles = shingle(chars, starts, length=config.shingle_chars, length_han=config.shingle_chars_han)
-    labels, similarity = _label(keys, weights, shingles, config)
-
-    text_of_row = of_raw[rows["raw"].to_numpy()]
-    marks = _marks(rows, canonical, keys[text_of_row])
-    texts = _texts(keys, chars, starts, shingles, canonical.scripts[first], weights, labels)
-    members = _members(rows["row"].to_numpy(), text_of_row, keys, labels, similarity)
-    return Clustered(TEXTS.check(texts), MARKS.check(marks), MEMBERS.check(members))
-
-
-def _take(canonical: Canonical, which: Rows) -> tuple[CodePoints, npt.NDArray[np.int64]]:
-    """Gather some of the texts, end to end."""
-    lengths = np.diff(canonical.starts)[which]
-    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    chars = np.empty(int(starts[-1]), dtype=np.uint32)
-    for a, b in blocks(starts, _BLOCK_CHARS):
-        shift = canonical.starts[which[a:b]] - starts[a:b]
-        at = np.repeat(shift, lengths[a:b]) + np.arange(starts[a], starts[b])
-        chars[starts[a] : starts[b]] = canonical.chars[at]
-    return chars, starts
-
-
-def _label(
-    keys: npt.NDArray[np.uint64], weights: Rows, shingles: Shingles, config: TextConfig
-) -> tuple[Rows, npt.NDArray[np.float64]]:
-    """Label distinct texts by cluster, and measure each against its cluster's medoid."""
-    labels = np.arange(len(keys))
-    similarity = np.ones(len(keys))
-    # Sketches of very small sets agree by accident, so short texts meet by equality only.
-    long = np.flatnonzero(shingles.count() >= config.min_shingles)
-    if len(long) < 2:
-        return labels, similarity
-    part = _select(shingles, long)
-    signatures = sketch(part, n_permutations=config.n_permutations, seed=config.seed)
-    found = link_neighbours(signatures, part, band_rows=config.band_rows, similarity_min=config.similarity_min)
-    cut, near = _cut_chains(
-        found, weights[long], part, signatures, config.similarity_min - config.cohesion_slack
-    )  # fmt: skip
-    labels[long] = long[cut]
-    similarity[long] = near
-    return labels, similarity
-
-
-def _select(shingles: Shingles, which: Rows) -> Shingles:
-    """Return the shingles of some texts."""
-    kept = np.zeros(len(shingles.starts) - 1, dtype=np.bool_)
-    kept[which] = True
-    counts = shingles.count()
-    return Shingles(
-        shingles.hashes[np.repeat(kept, counts)], np.concatenate([[0], np.cumsum(counts[which])]).astype(np.int64)
+    keys, first, of_raw = np.unique(found["text_key"].to_numpy(), return_index=True, return_inverse=True)
+    texts = found[first].select("text_key", "n_chars", "n_shingles", "script")
+    text_of_row = of_raw[raw_of_row]
+    weights = np.bincount(text_of_row, minlength=len(keys))
+    shelf = Shelf(lambda numbers: raw.read(first[numbers]), len(keys), config)
+    labels, similarity = group(
+        signatures, first, texts["n_shingles"].to_numpy().astype(np.int64), weights, shelf, config
+    )
+    del signatures
+    copied = np.flatnonzero(np.bincount(labels, weights, minlength=len(keys))[labels] > 1)
+    return Clustered(
+        TEXTS.check(_texts(texts, weights, copied, shelf)),
+        MARKS.check(_marks(written["row"], found, raw_of_row)),
+        MEMBERS.check(_members(written["row"].to_numpy(), text_of_row, keys, labels, similarity)),
     )
 
 
-def _cut_chains(
-    labels: Rows, weights: Rows, shingles: Shingles, signatures: Hashes, similarity_min: float
-) -> tuple[Rows, npt.NDArray[np.float64]]:
-    """Cut components so that every member is near its medoid.
-
-    A chain of near copies can end far from where it began. Members too far from the medoid of their component form
-    what remains, which gets a medoid of its own, until nothing is cut; what is left then stands alone.
-
-    Returns
-    -------
-    labels, similarity
-        (n,) number of the medoid of each text, and the Jaccard similarity to it, 0-1.
-    """
-    n = len(labels)
-    medoid = np.arange(n)
-    similarity = np.ones(n)
-    size = np.bincount(labels, minlength=n)
-    open_rows = np.flatnonzero(size[labels] > 1)
-    for _ in range(_CUT_ROUNDS):
-        if not len(open_rows):
-            break
-        centre = _medoids(labels[open_rows], weights[open_rows], signatures[open_rows])
-        medoid[open_rows] = open_rows[centre]
-        similarity[open_rows] = jaccard(open_rows, open_rows[centre], shingles)
-        far = similarity[open_rows] < similarity_min
-        open_rows = open_rows[far]
-    medoid[open_rows] = open_rows
-    similarity[open_rows] = 1.0
-    return medoid, similarity
+def _targets(comments: pl.DataFrame) -> pl.Series:
+    return comments["target"].str.replace(r"^[a-z]+:", "").drop_nulls().unique().sort()
 
 
-def _medoids(labels: Rows, weights: Rows, signatures: Hashes) -> Rows:
-    """Find for each text the most central text of its group, as a position in the arrays given.
+@dataclass(frozen=True)
+class _Raw:
+    """Distinct raw texts, canonical for as long as somebody looks at them."""
 
-    The candidates are the texts of a group that most comments carry; centrality is the mean agreement of signatures
-    with the group, weighted by comments.
-    """
-    _, group = np.unique(labels, return_inverse=True)
-    n_groups = int(group.max()) + 1
-    order = np.lexsort((np.arange(len(group)), -weights, group))
-    starts = np.searchsorted(group[order], np.arange(n_groups))
-    sizes = np.bincount(group, minlength=n_groups)
-    best = np.full(n_groups, -1.0)
-    chosen = order[starts]
-    for rank in range(_MEDOID_CANDIDATES):
-        candidate = order[np.minimum(starts + rank, len(order) - 1)]
-        agreement = np.zeros(len(group))
-        for start in range(0, len(group), 1 << 16):
-            block = slice(start, start + (1 << 16))
-            agreement[block] = (signatures[block] == signatures[candidate[group[block]]]).mean(axis=1)
-        central = np.bincount(group, agreement * weights, minlength=n_groups)
-        better = (rank < sizes) & (central > best + 1e-9)
-        best[better], chosen[better] = central[better], candidate[better]
-    return chosen[group]
+    texts: pl.Series
+    targets: pl.Series
+    config: TextConfig
+
+    def take(self, signatures: Hashes) -> pl.DataFrame:
+        """Write the signature of every text, and return what else is kept of each, one row a text."""
+        cuts = blocks(starts_of(self.texts.str.len_bytes().to_numpy()), BLOCK_BYTES)
+        parts = in_order(lambda cut: self._take_block(self.texts[cut[0] : cut[1]], signatures[cut[0] : cut[1]]), cuts)
+        return pl.concat([self._take_block(self.texts[:0], signatures[:0]), *parts])
+
+    def read(self, numbers: Rows) -> pl.Series:
+        """Return the canonical form of some texts."""
+        canonical = self._normalise(self.texts.gather(numbers))
+        return spell(canonical.chars, canonical.starts)
+
+    def _normalise(self, texts: pl.Series) -> Canonical:
+        return normalise(texts, self.targets, max_text_chars=self.config.max_text_chars, seed=self.config.seed)
+
+    def _take_block(self, texts: pl.Series, signatures: Hashes) -> pl.DataFrame:
+        canonical = self._normalise(texts)
+        # Copies that a disguise sets apart are sketched once.
+        _, first, number = np.unique(canonical.keys, return_index=True, return_inverse=True)
+        lengths = np.diff(canonical.starts)
+        chars, kept = canonical.chars, np.ones(len(lengths), dtype=np.bool_)
+        if len(first) < len(number):
+            kept[:] = False
+            kept[first] = True
+            chars = chars[np.repeat(kept, lengths)]
+        place = (np.cumsum(kept) - 1)[first[number]]
+        sketches = np.empty((len(first), signatures.shape[1]), dtype=np.uint32)
+        n_shingles = sketch_texts(chars, starts_of(lengths[kept]), self.config, sketches)
+        np.take(sketches, place, axis=0, out=signatures, mode="clip")
+        return _kept(canonical, lengths, n_shingles[place])
 
 
-def _marks(rows: pl.DataFrame, canonical: Canonical, text_keys: npt.NDArray[np.uint64]) -> pl.DataFrame:
-    raw = rows["raw"].to_numpy()
-    keys = (canonical.tail_keys, canonical.invisible_keys, canonical.homoglyph_keys)
-    tail, invisible, homoglyph = (pl.Series(values[raw]).set(pl.Series(values[raw] == 0), None) for values in keys)
+def _kept(canonical: Canonical, n_chars: Rows, n_shingles: Rows) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "row": rows["row"],
-            "text_key": text_keys,
-            "n_invisible": canonical.n_invisible[raw],
-            "n_homoglyphs": canonical.n_homoglyphs[raw],
-            "invisible_key": invisible,
-            "homoglyph_key": homoglyph,
-            "tail_key": tail,
-            "is_cut": canonical.is_cut[raw],
+            "text_key": canonical.keys,
+            "n_invisible": canonical.n_invisible,
+            "n_homoglyphs": canonical.n_homoglyphs,
+            "invisible_key": _null_if_none(canonical.invisible_keys),
+            "homoglyph_key": _null_if_none(canonical.homoglyph_keys),
+            "tail_key": _null_if_none(canonical.tail_keys),
+            "is_cut": canonical.is_cut,
+            "n_chars": n_chars.astype(np.uint32),
+            "n_shingles": n_shingles.astype(np.uint32),
+            "script": canonical.scripts.tolist(),
         },
-        schema=MARKS.dtypes(),
-    ).sort("row")
-
-
-def _texts(
-    keys: npt.NDArray[np.uint64],
-    chars: CodePoints,
-    starts: npt.NDArray[np.int64],
-    shingles: Shingles,
-    scripts: npt.NDArray[np.str_],
-    weights: Rows,
-    labels: Rows,
-) -> pl.DataFrame:
-    n = len(keys)
-    lengths = np.diff(starts)
-    han = np.zeros(n)
-    for a, b in blocks(starts, _BLOCK_CHARS):
-        before = np.concatenate([[0], np.cumsum(is_short(chars[starts[a] : starts[b]]))])
-        han[a:b] = np.diff(before[starts[a : b + 1] - starts[a]])
-    # A text that repeats itself says no more than once: only distinct shingles count. They are counted for copied
-    # texts only, for nobody asks how much a text says that stands alone.
-    copied = np.flatnonzero(np.bincount(labels, weights, minlength=n)[labels] > 1)
-    n_distinct = np.zeros(n)
-    for start in range(0, len(copied), 1 << 14):
-        which = copied[start : start + (1 << 14)]
-        n_distinct[which] = distinct(which, shingles)[1]
-    alone = np.ones(n, dtype=np.bool_)
-    alone[copied] = False
-    fresh = np.divide(n_distinct, shingles.count(), out=np.zeros(n), where=shingles.count() > 0)
-    bits = fresh * ((lengths - han) * _BITS_PER_LETTER + han * _BITS_PER_HAN)
-    return pl.DataFrame(
-        {
-            "text_key": keys,
-            "canonical": _strings(chars, starts),
-            "n_chars": lengths,
-            "n_shingles": shingles.count(),
-            "script": scripts.tolist(),
-            "information_bits": pl.Series(bits).set(pl.Series(alone), None),
-            "n_comments": weights,
-        },
-        schema=TEXTS.dtypes(),
+        schema_overrides={"script": pl.String},
     )
 
 
-def _strings(chars: CodePoints, starts: npt.NDArray[np.int64]) -> pl.Series:
-    """Turn texts that lie end to end into a column; canonical texts hold no line breaks."""
-    if len(starts) < 2:
-        return pl.Series([], dtype=pl.String)
-    broken = np.insert(chars, starts[1:-1], 0x0A).astype("<u4").tobytes().decode("utf-32-le")
-    return pl.Series([broken]).str.split("\n").explode(empty_as_null=True).fill_null("")
+def _null_if_none(keys: npt.NDArray[np.uint64]) -> pl.Series:
+    return pl.Series(keys).set(pl.Series(keys == 0), None)
+
+
+def _marks(rows: pl.Series, found: pl.DataFrame, raw_of_row: Rows) -> pl.DataFrame:
+    names = [name for name in MARKS.dtypes() if name != "row"]
+    return found.select(names)[raw_of_row].insert_column(0, rows).sort("row")
+
+
+def _texts(texts: pl.DataFrame, weights: Rows, copied: Rows, shelf: Shelf) -> pl.DataFrame:
+    """Complete TEXTS: how they read, and how much they say, of copied texts only; nobody asks it of the others."""
+    of_copied = texts[copied]
+    # A text that repeats itself says no more than once: only distinct shingles count.
+    n_shingles, han = of_copied["n_shingles"].to_numpy(), shelf.n_short(copied)
+    fresh = np.divide(shelf.n_distinct(copied), n_shingles, out=np.zeros(len(copied)), where=n_shingles > 0)
+    bits = fresh * ((of_copied["n_chars"].to_numpy() - han) * _BITS_PER_LETTER + han * _BITS_PER_HAN)
+    of_text = np.zeros(texts.height, dtype=np.int64)
+    of_text[copied] = np.arange(1, len(copied) + 1)
+    return texts.with_columns(
+        canonical=pl.concat([pl.Series([None], dtype=pl.String), shelf.texts(copied)]).gather(of_text),
+        information_bits=pl.concat([pl.Series([None], dtype=pl.Float64), pl.Series(bits)]).gather(of_text),
+        n_comments=pl.Series(weights, dtype=pl.UInt32),
+    ).select(list(TEXTS.dtypes()))
 
 
 def _members(
@@ -251,7 +179,7 @@ def _members(
 ) -> pl.DataFrame:
     """List the comments of every cluster of two or more, named after the smallest text key in it."""
     label = labels[texts]
-    together = np.bincount(label, minlength=len(keys))[label] > 1 if len(label) else np.zeros(0, np.bool_)
+    together = np.flatnonzero(np.bincount(label, minlength=len(keys))[label] > 1)
     # Keys ascend with text number, so the smallest number in a cluster has the smallest key.
     name = np.full(len(keys), len(keys), dtype=np.int64)
     np.minimum.at(name, labels, np.arange(len(keys)))

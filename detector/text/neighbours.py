@@ -1,36 +1,40 @@
 """Signatures to verified near-copy edges: banded buckets, linked to representatives, checked by true Jaccard."""
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from detector.text.sketch import Hashes, Shingles
+from detector.text.bands import LOW, Packed, buckets, sort
+from detector.text.ordered import in_order
+from detector.text.sketch import Hashes
 
 Rows = npt.NDArray[np.int64]
+Jaccard = Callable[[Rows, Rows], npt.NDArray[np.float64]]
 
 # Members of a bucket that are no near copy of its first member get this many further chances with each other.
 _ROUNDS = 4
 # A pair is looked at closely only if its signatures agree about as often as those of a near copy would: four standard
 # deviations below the threshold lets one true pair in 30,000 slip.
 _SIGMAS = 4.0
-_BLOCK_SHINGLES = 1 << 21
+_BLOCK_PAIRS = 1 << 12
 
 
 def link_neighbours(
-    signatures: Hashes, shingles: Shingles, *, band_rows: int, similarity_min: float
+    signatures: Hashes, at: Rows, jaccard: Jaccard, *, band_rows: int, similarity_min: float
 ) -> npt.NDArray[np.int64]:
     """Label texts by connected components of near copies.
 
     Parameters
     ----------
     signatures
-        (n, k) MinHash signatures.
-    shingles
-        Shingle hashes of the same n texts.
+        (m, k) MinHash signatures.
+    at
+        (n,) the row of `signatures` that belongs to text 0, 1, …, n - 1.
+    jaccard
+        Computes the similarities, 0-1, of pairs of texts.
     band_rows
         Signature rows per band.
     similarity_min
@@ -39,7 +43,7 @@ def link_neighbours(
     Returns
     -------
     ndarray
-        (n,) labels, equal inside a component; every edge behind them was verified.
+        (n,) labels, equal inside a component: the number of one of its texts; every edge behind them was verified.
 
     Notes
     -----
@@ -47,142 +51,111 @@ def link_neighbours(
     component: at most `_ROUNDS` comparisons per text and band, whatever the data, so that a million texts built to
     share a bucket cost no more than a million others.
     """
-    n = len(signatures)
-    labels = np.arange(n)
-    lefts: list[Rows] = []
-    rights: list[Rows] = []
-    bands = [_buckets(signatures[:, band : band + band_rows]) for band in range(0, signatures.shape[1], band_rows)]
-    # A posted original meets its copies more often than they meet each other, so whoever meets most represents.
+    bands = buckets(signatures, at, band_rows=band_rows)
+    ranked = _rank(bands, len(at))
+    place = np.zeros(len(at), dtype=np.uint64)
+    place[ranked] = np.arange(len(ranked), dtype=np.uint64)
+    labels = np.arange(len(ranked))
+
+    def are_near(left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
+        left, right = ranked[left], ranked[right]
+        near = _agree(signatures, at[left], at[right], similarity_min)
+        likely = np.flatnonzero(near)
+        near[likely] = jaccard(left[likely], right[likely]) >= similarity_min
+        return near
+
+    for band in range(len(bands)):
+        packed = sort((bands[band] & ~LOW) | place[_low(bands[band])])
+        bands[band] = packed[:0]
+        labels = _link_band(packed, labels, are_near)
+    of_text = np.arange(len(at))
+    of_text[ranked] = ranked[labels]
+    return of_text
+
+
+def _rank(bands: list[Packed], n: int) -> Rows:
+    """List the texts that meet others, those that meet most before.
+
+    A posted original meets its copies more often than they meet each other, so whoever meets most represents.
+    """
     meetings = np.zeros(n, dtype=np.int64)
-    for members, bucket in bands:
-        meetings[members] += np.bincount(bucket)[bucket]
-    for members, bucket in bands:
-        found = False
-        order = np.lexsort((members, -meetings[members], bucket))
-        members, bucket = members[order], bucket[order]
-        for _ in range(_ROUNDS):
-            left, right, members, bucket = _pair_with_first(members, bucket, labels)
-            if not len(left):
-                break
-            near = _are_near(left, right, signatures, shingles, similarity_min)
-            lefts.append(left[near])
-            rights.append(right[near])
-            found |= bool(near.any())
-            # The others try again with the first of their own number.
-            members, bucket = members[~near], bucket[~near]
-        if found:
-            labels = components(n, np.concatenate(lefts), np.concatenate(rights))
-    return labels
+    for packed in bands:
+        number = _number(packed)
+        meetings[_low(packed)] += np.bincount(number)[number]
+    met = np.flatnonzero(meetings)
+    return met[np.argsort(-meetings[met], kind="stable")]
+
+
+def _low(packed: Packed) -> Rows:
+    return (packed & LOW).astype(np.int64)
+
+
+def _number(packed: Packed) -> Rows:
+    """Number the buckets of packed members, from 0."""
+    new = np.zeros(len(packed), dtype=np.bool_)
+    np.greater(packed[1:] ^ packed[:-1], LOW, out=new[1:])
+    return np.cumsum(new)
+
+
+def _link_band(
+    packed: Packed, labels: Rows, are_near: Callable[[Rows, Rows], npt.NDArray[np.bool_]]
+) -> npt.NDArray[np.int64]:
+    """Join the components of near copies that share a bucket."""
+    members, bucket = _low(packed), _number(packed)
+    edges: list[tuple[Rows, Rows]] = []
+    for _ in range(_ROUNDS):
+        left, right, bucket = _pair_with_first(members, bucket, labels)
+        if not len(left):
+            break
+        near = are_near(left, right)
+        edges.append((labels[left[near]], labels[right[near]]))
+        # The others try again with the first of their own number.
+        members, bucket = right[~near], bucket[~near]
+    left, right = (np.concatenate([np.zeros(0, np.int64), *(edge[side] for edge in edges)]) for side in (0, 1))
+    return components(len(labels), left, right)[labels] if len(left) else labels
 
 
 def components(n: int, left: Rows, right: Rows) -> npt.NDArray[np.int64]:
-    """Label the connected components of an undirected graph on n nodes."""
+    """Label the connected components of an undirected graph on n nodes, each by its smallest node."""
     graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
-    return connected_components(graph.tocsr(), directed=False)[1].astype(np.int64)
+    number = connected_components(graph.tocsr(), directed=False)[1]
+    smallest = np.full(int(number.max(initial=-1)) + 1, n, dtype=np.int64)
+    np.minimum.at(smallest, number, np.arange(n))
+    return smallest[number]
 
 
-def _buckets(rows: Hashes) -> tuple[Rows, Rows]:
-    """Return the texts that share a band value with another, ordered by bucket and row, and their bucket numbers."""
-    keys = np.zeros(len(rows), dtype=np.uint64)
-    for column in rows.T:
-        keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)
-        keys ^= keys >> np.uint64(29)
-    order = np.argsort(keys, kind="stable")
-    new = np.ones(len(keys), dtype=np.bool_)
-    new[1:] = keys[order][1:] != keys[order][:-1]
-    number = np.cumsum(new) - 1
-    shared = np.bincount(number)[number] > 1 if len(number) else new
-    return order[shared], number[shared]
-
-
-def _pair_with_first(members: Rows, bucket: Rows, labels: Rows) -> tuple[Rows, Rows, Rows, Rows]:
+def _pair_with_first(members: Rows, bucket: Rows, labels: Rows) -> tuple[Rows, Rows, Rows]:
     """Pair each member with the first of its bucket, unless one component holds both already.
 
-    Returns the pairs, and the second members of these with their buckets.
+    Returns the first and second members of the pairs, and the buckets of these.
     """
     if not len(members):
-        return members, members, members, bucket
+        return members, members, bucket
     new = np.ones(len(bucket), dtype=np.bool_)
-    new[1:] = bucket[1:] != bucket[:-1]
+    np.not_equal(bucket[1:], bucket[:-1], out=new[1:])
     first = members[np.flatnonzero(new)[np.cumsum(new) - 1]]
     apart = labels[first] != labels[members]
-    return first[apart], members[apart], members[apart], bucket[apart]
+    return first[apart], members[apart], bucket[apart]
 
 
-def _are_near(
-    left: Rows, right: Rows, signatures: Hashes, shingles: Shingles, similarity_min: float
-) -> npt.NDArray[np.bool_]:
-    """Tell which pairs reach the threshold: signatures first, then true Jaccard."""
+def _agree(signatures: Hashes, left: Rows, right: Rows, similarity_min: float) -> npt.NDArray[np.bool_]:
+    """Tell which pairs of signatures agree as often as those of near copies may."""
     n_permutations = signatures.shape[1]
     spread = np.sqrt(similarity_min * (1 - similarity_min) / n_permutations)
     agreement_min = n_permutations * (similarity_min - _SIGMAS * spread)
-    near = np.zeros(len(left), dtype=np.bool_)
-    for start in range(0, len(left), 1 << 16):
-        block = slice(start, start + (1 << 16))
-        near[block] = (signatures[left[block]] == signatures[right[block]]).sum(axis=1) >= agreement_min
-    likely = np.flatnonzero(near)
-    near[likely] = jaccard(left[likely], right[likely], shingles) >= similarity_min
-    return near
+
+    def agree(start: int) -> npt.NDArray[np.bool_]:
+        block = slice(start, start + _BLOCK_PAIRS)
+        enough: npt.NDArray[np.bool_] = count_equal(signatures[left[block]], signatures[right[block]]) >= agreement_min
+        return enough
+
+    parts = in_order(agree, range(0, len(left), _BLOCK_PAIRS))
+    return np.concatenate([np.zeros(0, np.bool_), *parts])
 
 
-def jaccard(left: Rows, right: Rows, shingles: Shingles) -> npt.NDArray[np.float64]:
-    """Compute the Jaccard similarity of the shingle sets of pairs of texts.
-
-    Parameters
-    ----------
-    left, right
-        (m,) text numbers.
-    shingles
-        Shingle hashes of the texts.
-
-    Returns
-    -------
-    ndarray
-        (m,) similarities, 0-1; two texts without shingles are equal only if they are one text.
-
-    Notes
-    -----
-    Shared shingles are those that stand twice in the sorted union: n log n in the shingles of the pairs, in blocks.
-    """
-    similarity = np.zeros(len(left))
-    for block in _blocks_of_pairs(left, right, shingles.count()):
-        similarity[block] = _jaccard_block(left[block], right[block], shingles)
-    similarity[left == right] = 1.0
-    return similarity
-
-
-def _blocks_of_pairs(left: Rows, right: Rows, counts: Rows) -> Iterator[slice]:
-    """Cut pairs into runs that hold about `_BLOCK_SHINGLES` shingles."""
-    if not len(left):
-        return
-    ends = np.cumsum(counts[left] + counts[right])
-    cuts = np.searchsorted(ends, np.arange(_BLOCK_SHINGLES, ends[-1], _BLOCK_SHINGLES)) + 1
-    bounds = np.unique(np.concatenate([[0], cuts, [len(left)]]))
-    yield from (slice(int(a), int(b)) for a, b in itertools.pairwise(bounds))
-
-
-def _jaccard_block(left: Rows, right: Rows, shingles: Shingles) -> npt.NDArray[np.float64]:
-    m = len(left)
-    in_left, of_left = distinct(left, shingles)
-    in_right, of_right = distinct(right, shingles)
-    both = np.concatenate([in_left, in_right])
-    both.sort()
-    twice = both[1:][both[1:] == both[:-1]]
-    shared = np.bincount((twice >> np.uint64(32)).astype(np.int64), minlength=m)
-    union = of_left + of_right - shared
-    similarity: npt.NDArray[np.float64] = np.divide(shared, union, out=np.zeros(m), where=union > 0)
-    return similarity
-
-
-def distinct(texts: Rows, shingles: Shingles) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-    """Return the distinct (position in `texts` << 32 | hash) keys of texts, sorted, and their number for each text."""
-    counts = shingles.count()[texts]
-    position = np.repeat(np.arange(len(texts)), counts)
-    within = np.arange(len(position)) - (np.cumsum(counts) - counts)[position]
-    hashes = shingles.hashes[shingles.starts[texts][position] + within]
-    keys = (position.astype(np.uint64) << np.uint64(32)) | hashes
-    keys.sort()
-    new = np.ones(len(keys), dtype=np.bool_)
-    new[1:] = keys[1:] != keys[:-1]
-    keys = keys[new]
-    return keys, np.bincount((keys >> np.uint64(32)).astype(np.int64), minlength=len(texts))
+def count_equal(left: Hashes, right: Hashes) -> npt.NDArray[np.int64]:
+    """Count the equal values of each row of two arrays, (m,)."""
+    equal = (left == right).view(np.uint8)
+    # A product with ones adds short rows up faster than a sum along them.
+    counts: npt.NDArray[np.int64] = equal.astype(np.float32) @ np.ones(equal.shape[1], dtype=np.float32)
+    return counts.astype(np.int64)

@@ -4,19 +4,19 @@ A shingle is a run of characters; its length follows the script of its first cha
 a segmenter. Signatures are bit-identical to those of `datasketch` (scheme `affine32`) fed with the same hashes.
 """
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from detector.text.characters import SHORT, CodePoints, characters
+from detector.text.laid import FIRST_SHORT, Starts, blocks, starts_of
 
 Hashes = npt.NDArray[np.uint32]
 
 _MULTIPLIER = np.uint32(0x01000193)
 # Blocks of this many characters keep the temporaries in the processor's cache.
-_BLOCK_CHARS = 1 << 15
+_BLOCK_CHARS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,14 @@ class Shingles:
     """Shingle hashes of texts, end to end: `hashes[starts[i]:starts[i + 1]]` are those of text i, with repeats."""
 
     hashes: Hashes
-    starts: npt.NDArray[np.int64]
+    starts: Starts
 
     def count(self) -> npt.NDArray[np.int64]:
         """Return the number of shingles of each text, (n,)."""
         return np.diff(self.starts)
 
 
-def shingle(chars: CodePoints, starts: npt.NDArray[np.int64], *, length: int, length_han: int) -> Shingles:
+def shingle(chars: CodePoints, starts: Starts, *, length: int, length_han: int) -> Shingles:
     """Hash every shingle of every text.
 
     Parameters
@@ -60,25 +60,39 @@ def shingle(chars: CodePoints, starts: npt.NDArray[np.int64], *, length: int, le
         )
         hashes[filled : filled + len(found)] = found
         filled += len(found)
-    return Shingles(hashes[:filled], np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+    return Shingles(hashes[:filled], starts_of(counts))
 
 
 def _shingle_block(
-    chars: CodePoints, starts: npt.NDArray[np.int64], length: int, length_han: int
+    chars: CodePoints, starts: Starts, length: int, length_han: int
 ) -> tuple[Hashes, npt.NDArray[np.int64]]:
-    n_chars, n = len(chars), len(starts) - 1
-    owner = np.repeat(np.arange(n), np.diff(starts))
-    left = starts[1:][owner] - np.arange(n_chars)
-    wanted = np.where(is_short(chars), length_han, length)
-    padded = np.concatenate([chars, np.zeros(max(length, length_han), dtype=np.uint32)])
+    n_chars, longest = len(chars), max(length, length_han)
+    short = is_short(chars) if n_chars and int(chars.max()) >= FIRST_SHORT else None
+    padded = np.concatenate([chars, np.zeros(longest, dtype=np.uint32)])
     value = np.zeros(n_chars, dtype=np.uint32)
-    hashes = np.zeros(n_chars, dtype=np.uint32)
-    for step in range(1, max(length, length_han) + 1):
-        value = value * _MULTIPLIER + padded[step - 1 : step - 1 + n_chars]
-        if step in (length, length_han):
-            np.copyto(hashes, value, where=wanted == step)
-    whole = left >= wanted
-    return mix32(hashes[whole]), np.bincount(owner[whole], minlength=n)
+    hashes = value
+    for step in range(1, longest + 1):
+        value *= _MULTIPLIER
+        value += padded[step - 1 : step - 1 + n_chars]
+        if step == min(length, length_han) and step < longest:
+            hashes = value.copy()
+    if length == length_han:
+        hashes = value
+    elif short is None:
+        hashes = value if length == longest else hashes
+    else:
+        hashes = np.where(short == (length_han == longest), value, hashes)
+    whole = np.ones(n_chars, dtype=np.bool_)
+    lost = np.zeros(len(starts) - 1, dtype=np.int64)
+    # Only the last characters of a text begin no whole shingle.
+    for left in range(1, longest):
+        texts = np.flatnonzero(np.diff(starts) >= left)
+        last = starts[1:][texts] - left
+        wanted = length if short is None else np.where(short[last], length_han, length)
+        cut = np.broadcast_to(left < wanted, last.shape)
+        whole[last[cut]] = False
+        lost[texts[cut]] += 1
+    return mix32(hashes[whole]), np.diff(starts) - lost
 
 
 def is_short(chars: CodePoints) -> npt.NDArray[np.bool_]:
@@ -87,15 +101,7 @@ def is_short(chars: CodePoints) -> npt.NDArray[np.bool_]:
     return short
 
 
-def blocks(starts: npt.NDArray[np.int64], size: int) -> list[tuple[int, int]]:
-    """Cut texts that lie end to end into runs of whole texts, of about `size` items each: (first, last + 1)."""
-    n = len(starts) - 1
-    cuts = np.searchsorted(starts, np.arange(size, starts[-1], size))
-    bounds = np.unique(np.concatenate([[0], cuts, [n]])).tolist()
-    return list(itertools.pairwise(bounds))
-
-
-def sketch(shingles: Shingles, *, n_permutations: int, seed: int) -> Hashes:
+def sketch(shingles: Shingles, *, n_permutations: int, seed: int, out: Hashes | None = None) -> Hashes:
     """Compute the MinHash signature of every text.
 
     Parameters
@@ -106,6 +112,8 @@ def sketch(shingles: Shingles, *, n_permutations: int, seed: int) -> Hashes:
         Length of a signature.
     seed
         Seed of the permutations, as in `datasketch.MinHash(seed=…)`.
+    out
+        Where to write the signatures.
 
     Returns
     -------
@@ -116,20 +124,32 @@ def sketch(shingles: Shingles, *, n_permutations: int, seed: int) -> Hashes:
     ----------
     Broder 1997, On the resemblance and containment of documents.
     """
-    factors, offsets = permutations(n_permutations, seed)
     n = len(shingles.starts) - 1
-    signatures = np.full((n, n_permutations), np.uint32(2**32 - 1), dtype=np.uint32)
+    signatures = np.empty((n, n_permutations), dtype=np.uint32) if out is None else out
+    factors_offsets = permutations(n_permutations, seed)
     for a, b in blocks(shingles.starts, _BLOCK_CHARS):
         first, last = shingles.starts[a], shingles.starts[b]
-        mixed = mix32(shingles.hashes[first:last])
-        filled = np.flatnonzero(np.diff(shingles.starts[a : b + 1]))
-        if not len(filled):
-            continue
-        at = shingles.starts[a:b][filled] - first
-        rows = filled + a
-        for k in range(n_permutations):
-            signatures[rows, k] = np.minimum.reduceat(mixed * factors[k] + offsets[k], at)
+        at = shingles.starts[a : b + 1] - first
+        filled = np.flatnonzero(np.diff(at))
+        least = _least(mix32(shingles.hashes[first:last]), at[filled], *factors_offsets).T
+        if len(filled) < b - a:
+            signatures[a:b] = np.uint32(2**32 - 1)
+            signatures[a + filled] = least
+        else:
+            signatures[a:b] = least
     return signatures
+
+
+def _least(values: Hashes, at: Starts, factors: Hashes, offsets: Hashes) -> Hashes:
+    """Find the least value of each run of permuted values, (n_permutations, runs); runs begin `at`."""
+    least = np.empty((len(factors), len(at)), dtype=np.uint32)
+    permuted = np.empty_like(values)
+    if len(at):
+        for k in range(len(factors)):
+            np.multiply(values, factors[k], out=permuted)
+            permuted += offsets[k]
+            np.minimum.reduceat(permuted, at, out=least[k])
+    return least
 
 
 def permutations(n_permutations: int, seed: int) -> tuple[Hashes, Hashes]:
@@ -143,6 +163,9 @@ def permutations(n_permutations: int, seed: int) -> tuple[Hashes, Hashes]:
 
 def mix32(values: Hashes) -> Hashes:
     """Mix 32-bit values (finaliser of MurmurHash3, Appleby 2011)."""
-    mixed = (values ^ (values >> np.uint32(16))) * np.uint32(0x85EBCA6B)
-    mixed = (mixed ^ (mixed >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    return mixed ^ (mixed >> np.uint32(16))
+    mixed = values ^ (values >> np.uint32(16))
+    mixed *= np.uint32(0x85EBCA6B)
+    mixed ^= mixed >> np.uint32(13)
+    mixed *= np.uint32(0xC2B2AE35)
+    mixed ^= mixed >> np.uint32(16)
+    return mixed

@@ -1,5 +1,6 @@
 import networkx
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +8,8 @@ from twins import texts as twin
 
 from detector.config import TextConfig
 from detector.text.characters import characters
-from detector.text.neighbours import components, jaccard, link_neighbours
+from detector.text.compare import Shelf, distinct
+from detector.text.neighbours import components, count_equal, link_neighbours
 from detector.text.sketch import Shingles, shingle, sketch
 
 WRITING = st.text(alphabet="abcde 0éßжзאمकกあアㄅ中国人们한글𠀀", max_size=40)
@@ -25,6 +27,17 @@ def shingles_of_sets(sets):
     return Shingles(
         np.concatenate([np.zeros(0, np.uint32), *hashes]), np.cumsum([0, *map(len, hashes)]).astype(np.int64)
     )
+
+
+def link(signatures, sets, **settings):
+    """Link hash sets, in an order of their own, compared as sets."""
+    order = np.random.default_rng(0).permutation(len(sets))
+    where = np.argsort(order)
+
+    def similarity(left, right):
+        return np.array([twin.jaccard(sets[i], sets[j]) for i, j in zip(order[left], order[right], strict=True)])
+
+    return link_neighbours(signatures, order, similarity, **settings)[where]
 
 
 def pairs_at(random, similarity, n_pairs, n_union=120):
@@ -96,16 +109,50 @@ def test_no_texts_have_no_signatures():
     assert sketch(shingles_of_sets([]), n_permutations=8, seed=1).shape == (0, 8)
 
 
-@given(st.lists(st.lists(st.integers(0, 12), max_size=15), min_size=1, max_size=8), st.integers(1, 30))
+@given(st.lists(st.text(alphabet="ab 中国", max_size=14), min_size=1, max_size=8), st.integers(1, 30))
 @settings(max_examples=60)
-def test_jaccard_equals_that_of_sets(sets, block):
-    n = len(sets)
+def test_jaccard_equals_that_of_sets_of_slices(texts, block):
+    n = len(texts)
     left, right = (side.ravel() for side in np.indices((n, n)))
+    shelf = Shelf(pl.Series(texts).gather, n, TextConfig(shingle_chars=3))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("detector.text.neighbours._BLOCK_SHINGLES", block)
-        found = jaccard(left, right, shingles_of_sets(sets))
+        patch.setattr("detector.text.compare._BLOCK_SHINGLES", block)
+        patch.setattr("detector.text.compare._SORTED_AT_ONCE", block)
+        found = shelf.jaccard(left, right)
+    sets = [twin.shingles(text, length=3) for text in texts]
     expected = [1.0 if i == j else twin.jaccard(sets[i], sets[j]) for i, j in zip(left, right, strict=True)]
     assert found.tolist() == pytest.approx(expected)
+
+
+def test_a_shelf_reads_every_text_once_and_only_those_asked_for(monkeypatch):
+    monkeypatch.setattr("detector.text.compare._BLOCK_TEXTS", 2)
+    texts, read = pl.Series([f"text number {i}" for i in range(9)]), []
+
+    def note(numbers):
+        read.extend(numbers.tolist())
+        return texts.gather(numbers)
+
+    shelf = Shelf(note, 9, TextConfig())
+    asked = [[7, 1, 7], [], [1, 3], [8, 7, 3, 1, 5]]
+    assert [shelf.texts(np.array(each, dtype=np.int64)).to_list() for each in asked] == [
+        [f"text number {i}" for i in each] for each in asked
+    ]
+    assert sorted(read) == [1, 3, 5, 7, 8]
+
+
+@given(st.lists(st.lists(st.integers(0, 5), max_size=9), max_size=6))
+def test_distinct_shingles_are_those_of_sets(sets):
+    hashes, counts = distinct(shingles_of_sets(sets))
+    assert hashes.tolist() == [value for values in sets for value in sorted(set(values))]
+    assert counts.tolist() == [len(set(values)) for values in sets]
+
+
+@pytest.mark.parametrize("k", [1, 7, 64, 300])
+def test_equal_values_of_signatures_are_counted(k):
+    left, right = np.random.default_rng(2).integers(0, 2, size=(2, 50, k), dtype=np.uint32)
+    assert count_equal(left, right).tolist() == [
+        sum(a == b for a, b in zip(*pair, strict=True)) for pair in zip(left, right, strict=True)
+    ]
 
 
 @given(st.integers(1, 30).flatmap(
@@ -129,7 +176,7 @@ def test_recall_follows_the_computed_curve_of_the_bands(similarity):
     sets, exact = pairs_at(np.random.default_rng(5), similarity, n_pairs)
     shingles = shingles_of_sets(sets)
     signatures = sketch(shingles, n_permutations=config.n_permutations, seed=config.seed)
-    labels = link_neighbours(signatures, shingles, band_rows=config.band_rows, similarity_min=exact - 1e-9)
+    labels = link(signatures, sets, band_rows=config.band_rows, similarity_min=exact - 1e-9)
     met = labels[::2] == labels[1::2]
     banded = [
         twin.shares_a_band(a, b, config.band_rows) for a, b in zip(signatures[::2], signatures[1::2], strict=True)
@@ -150,7 +197,7 @@ def test_no_pair_below_the_threshold_is_ever_linked():
     shingles = shingles_of_sets(sets)
     signatures = sketch(shingles, n_permutations=64, seed=1)
     assert exact < 0.65
-    labels = link_neighbours(signatures, shingles, band_rows=4, similarity_min=0.65)
+    labels = link(signatures, sets, band_rows=4, similarity_min=0.65)
     assert len(np.unique(labels)) == len(sets)
 
 
@@ -164,6 +211,6 @@ def test_texts_built_to_share_a_bucket_do_not_hide_a_family_in_it():
     shingles = shingles_of_sets(sets)
     signatures = sketch(shingles, n_permutations=64, seed=1)
     signatures[:, :4] = 7  # one band that all share
-    labels = link_neighbours(signatures, shingles, band_rows=4, similarity_min=0.65)
+    labels = link(signatures, sets, band_rows=4, similarity_min=0.65)
     assert len(set(labels[n_strangers:].tolist())) == 1
     assert len(set(labels.tolist())) == n_strangers + 1
