@@ -5,23 +5,52 @@ import numpy.typing as npt
 
 from detector.text.characters import CodePoints
 
+_GOLDEN = 0x9E3779B97F4A7C15
+_CODE_BITS = np.uint64(21)
+# Texts are hashed in runs whose temporaries stay in the processor's nearest caches.
+_RUN_CHARS = 1 << 15
+
 
 def hash_runs(chars: CodePoints, owner: npt.NDArray[np.int64], n: int, seed: int) -> npt.NDArray[np.uint64]:
-    """Hash each run of characters with one owner to 64 bits: a sum of mixed (position, character) pairs."""
-    lengths = np.bincount(owner, minlength=n)
-    starts = np.cumsum(lengths) - lengths
-    position = (np.arange(len(chars)) - starts[owner]).astype(np.uint64)
-    mixed = mix64((position << np.uint64(21)) | chars.astype(np.uint64), seed)
-    sums = np.zeros(n, dtype=np.uint64)
-    filled = lengths > 0
-    if len(chars):
-        sums[filled] = np.add.reduceat(mixed, starts[filled])
+    """Hash each run of characters with one owner to 64 bits."""
+    return hash_texts(chars, np.bincount(owner, minlength=n), seed)
+
+
+def hash_texts(chars: CodePoints, lengths: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.uint64]:
+    """Hash texts to 64 bits each: a sum of mixed (position, character) pairs.
+
+    Parameters
+    ----------
+    chars
+        Characters of all texts, end to end.
+    lengths
+        (n,) characters of each text.
+    seed
+        Another seed gives other keys.
+    """
+    sums = np.zeros(len(lengths), dtype=np.uint64)
+    filled = np.flatnonzero(lengths)
+    ends = np.cumsum(lengths[filled])
+    starts = ends - lengths[filled]
+    first = 0
+    while first < len(filled):
+        last = max(int(np.searchsorted(ends, starts[first] + _RUN_CHARS)), first + 1)
+        a, b = int(starts[first]), int(ends[last - 1])
+        position = np.arange(b - a) - np.repeat(starts[first:last] - a, lengths[filled[first:last]])
+        mixed = position.astype(np.uint64)
+        mixed <<= _CODE_BITS
+        mixed |= chars[a:b]
+        sums[filled[first:last]] = np.add.reduceat(mix64(mixed, seed), starts[first:last] - a)
+        first = last
     return mix64(sums ^ lengths.astype(np.uint64), seed)
 
 
 def mix64(values: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:
     """Mix 64-bit values (splitmix64; Steele, Lea, Flood 2014)."""
-    z = values + np.uint64((0x9E3779B97F4A7C15 * (seed + 1)) & (2**64 - 1))
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    z = values + np.uint64((_GOLDEN * (seed + 1)) & (2**64 - 1))
+    z ^= z >> np.uint64(30)
+    z *= np.uint64(0xBF58476D1CE4E5B9)
+    z ^= z >> np.uint64(27)
+    z *= np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return z

@@ -16,27 +16,34 @@ import polars as pl
 from detector.text.characters import (
     ARABIC,
     BLANK,
+    CODE,
     CYRILLIC,
-    DIGIT,
-    INVISIBLE,
+    DROPPED_FORM,
+    FOREIGN_FORM,
     LATIN,
+    LATIN_FORM,
     LETTER,
-    MARK,
+    OTHER_FORM,
     SHORT,
+    SOLID_FORM,
     CodePoints,
     characters,
 )
-from detector.text.keys import hash_runs
-from detector.text.marks import find_hidden, find_homoglyphs, in_mixed_word, key_marks
+from detector.text.compatible import compatible
+from detector.text.digits import mask_digits
+from detector.text.keys import hash_texts
+from detector.text.marks import find_hidden, find_swapped, key_marks
 from detector.text.masks import mask
-from detector.text.tails import cut_tail
+from detector.text.tails import find_tails
+
+Places = npt.NDArray[np.int64]
 
 _SPACE = 0x20
-_ZERO = 0x30
-_NINE = 0x39
+_BREAK = 0
+"""Form of the line break beside a text; no other character has it."""
 _SCRIPTS = ("none", "other", "latin", "han", "cyrillic", "arabic")
 # Texts are taken in blocks whose temporaries stay in the processor's cache.
-_BLOCK_CHARS = 1 << 18
+_BLOCK_CHARS = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -85,10 +92,8 @@ def normalise(texts: pl.Series, targets: pl.Series, *, max_text_chars: int, seed
     Time and memory are linear in characters; no Python runs per text.
     """
     is_cut = (texts.str.len_chars() > max_text_chars).to_numpy()
-    # NFKC may grow a character eighteenfold, so the limit is applied again after it.
-    plain = texts.str.slice(0, max_text_chars).str.normalize("NFKC").str.slice(0, max_text_chars)
-    masked = mask(plain, targets)
-    parts = [_normalise_block(block, seed) for block in _blocks(masked)]
+    plain = mask(compatible(texts, max_text_chars), targets)
+    parts = [_normalise_block(block, seed) for block in _blocks(plain)]
     lengths = np.concatenate([np.zeros(1, np.int64), *(part.lengths for part in parts)])
     return Canonical(
         chars=np.concatenate([np.zeros(0, np.uint32), *(part.chars for part in parts)]),
@@ -128,108 +133,128 @@ class _Block:
 
 
 def _normalise_block(texts: pl.Series, seed: int) -> _Block:
+    raw, breaks = _lay(texts)
     n = len(texts)
     tables = characters()
-    raw = np.frombuffer("".join(texts.to_list()).encode("utf-32-le"), dtype=np.uint32)
-    owner = np.repeat(np.arange(n), texts.str.len_chars().to_numpy())
-    tables.learn(raw)
-    kinds = tables.kinds[raw]
-
-    hidden = np.flatnonzero(find_hidden(raw, kinds, owner))
-    n_invisible = np.bincount(owner[hidden], minlength=n)
-    invisible_keys = key_marks(hidden, raw, tables.folded[raw], owner, n, seed)
-    shown = (kinds & (INVISIBLE | MARK)) == 0
-    raw, kinds, owner = raw[shown], kinds[shown], owner[shown]
-
-    swapped = find_homoglyphs(kinds, owner, n)
-    chars = tables.folded[np.where(swapped, tables.lookalike[raw], raw)]
-    planted = np.flatnonzero(swapped & in_mixed_word(kinds, owner))
-    n_homoglyphs = np.bincount(owner[planted], minlength=n)
-    homoglyph_keys = key_marks(planted, raw, chars, owner, n, seed)
-
-    solid = (kinds & (LETTER | DIGIT)) != 0
-    # A text without letters or digits (emoji, cheers) is compared as it stands.
-    wordless = np.bincount(owner[solid], minlength=n) == 0
-    chars = np.where(wordless[owner], raw, chars)
-    solid |= wordless[owner] & ((kinds & BLANK) == 0)
-    chars, owner, kinds = _single_spaced(chars, owner, kinds, solid)
-    scripts = _scripts(kinds, owner, n)
-    chars, owner, tail_keys = cut_tail(chars, owner, n, seed)
-    chars, owner = _mask_digits(chars, owner)
+    forms = tables.read(raw)
+    forms[breaks] = _BREAK
+    # Most texts are plain letters, digits and signs: which hold anything else is known from their characters' flags.
+    flags = np.bitwise_or.reduceat(forms, breaks[:-1])
+    scripts = _scripts(raw, flags, breaks)
+    dropped = np.flatnonzero(forms & DROPPED_FORM) if (flags & DROPPED_FORM).any() else np.zeros(0, np.int64)
+    hidden = find_hidden(raw, dropped)
+    hiding = np.searchsorted(breaks, hidden) - 1
+    invisible_keys = key_marks(
+        tables.folded[raw[hidden - 1]], raw[hidden], tables.folded[raw[hidden + 1]], hiding, n, seed
+    )  # fmt: skip
+    n_homoglyphs, homoglyph_keys = _read_swapped(raw, forms, flags, breaks, seed)
+    _keep_wordless(raw, forms, flags, breaks)
+    if len(dropped):
+        forms = np.delete(forms, dropped)
+        breaks = breaks - np.searchsorted(dropped, breaks)
+    chars, lengths, tail_keys = _compared(forms, breaks, seed)
     return _Block(
         chars=chars,
-        lengths=np.bincount(owner, minlength=n).astype(np.int64),
-        keys=hash_runs(chars, owner, n, seed),
+        lengths=lengths,
+        keys=hash_texts(chars, lengths, seed),
         tail_keys=tail_keys,
         invisible_keys=invisible_keys,
         homoglyph_keys=homoglyph_keys,
-        n_invisible=np.minimum(n_invisible, 65_535).astype(np.uint16),
+        n_invisible=np.minimum(np.bincount(hiding, minlength=n), 65_535).astype(np.uint16),
         n_homoglyphs=np.minimum(n_homoglyphs, 65_535).astype(np.uint16),
         scripts=scripts,
     )
 
 
-def _single_spaced(
-    chars: CodePoints, owner: npt.NDArray[np.int64], kinds: npt.NDArray[np.uint16], solid: npt.NDArray[np.bool_]
-) -> tuple[CodePoints, npt.NDArray[np.int64], npt.NDArray[np.uint16]]:
-    """Keep solid characters, and one space where others stood between two of the same text."""
-    at = np.flatnonzero(solid)
-    if not len(at):
-        return chars[:0], owner[:0], kinds[:0]
-    gap = (np.diff(at) > 1) & (owner[at[1:]] == owner[at[:-1]])
-    # Each kept character is preceded by a space if a gap was before it.
-    place = np.arange(len(at)) + np.concatenate([[0], np.cumsum(gap)])
-    spaced = np.full(int(place[-1]) + 1, _SPACE, dtype=np.uint32)
-    spaced[place] = chars[at]
-    whose = np.empty(len(spaced), dtype=np.int64)
-    whose[place] = owner[at]
-    sort = np.zeros(len(spaced), dtype=np.uint16)
-    sort[place] = kinds[at]
-    holes = place[1:][gap] - 1
-    whose[holes] = owner[at[1:][gap]]
-    return spaced, whose, sort
+def _lay(texts: pl.Series) -> tuple[CodePoints, Places]:
+    """Lay texts one after the other, a line break before the first and after each; return also the places of these."""
+    raw = np.frombuffer("\n".join(["", *texts.to_list(), ""]).encode("utf-32-le"), dtype=np.uint32)
+    breaks = np.zeros(len(texts) + 1, dtype=np.int64)
+    np.cumsum(texts.str.len_chars().to_numpy().astype(np.int64) + 1, out=breaks[1:])
+    return raw, breaks
 
 
-def _scripts(kinds: npt.NDArray[np.uint16], owner: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int8]:
+def _inside(breaks: Places, which: Places) -> tuple[Places, Places]:
+    """Return the places of the characters of some texts, and which of the texts each is in, counted from 0."""
+    lengths = breaks[which + 1] - breaks[which] - 1
+    return _runs(breaks[which] + 1, lengths), np.repeat(np.arange(len(which)), lengths)
+
+
+def _runs(starts: Places, lengths: Places) -> Places:
+    """Return the places of runs of characters that begin somewhere and are so long."""
+    ends = np.cumsum(lengths)
+    return np.repeat(starts - (ends - lengths), lengths) + np.arange(int(lengths.sum()))
+
+
+def _scripts(raw: CodePoints, flags: CodePoints, breaks: Places) -> npt.NDArray[np.int8]:
     """Name the script of most letters; a Han character weighs as two letters."""
-    votes = np.stack(
-        [
-            np.bincount(owner[(kinds & LETTER) != 0], minlength=n) * 0.4,
-            np.bincount(owner[(kinds & LATIN) != 0], minlength=n),
-            np.bincount(owner[(kinds & SHORT) != 0], minlength=n) * 2.0,
-            np.bincount(owner[(kinds & CYRILLIC) != 0], minlength=n),
-            np.bincount(owner[(kinds & ARABIC) != 0], minlength=n),
-        ]
-    )
-    best: npt.NDArray[np.int8] = (np.argmax(votes, axis=0) + 1).astype(np.int8)
-    best[votes.max(axis=0) == 0] = 0
-    return best
+    scripts = np.where(flags & LATIN_FORM, _SCRIPTS.index("latin"), _SCRIPTS.index("none")).astype(np.int8)
+    others = np.flatnonzero(flags & OTHER_FORM)
+    if len(others):
+        at, owner = _inside(breaks, others)
+        kinds = characters().kinds[raw[at]]
+        starts = np.searchsorted(owner, np.arange(len(others)))
+        weights = ((LETTER, 0.4), (LATIN, 1.0), (SHORT, 2.0), (CYRILLIC, 1.0), (ARABIC, 1.0))
+        votes = [np.add.reduceat((kinds & bit) != 0, starts, dtype=np.int32) * weight for bit, weight in weights]
+        scripts[others] = np.argmax(votes, axis=0) + 1
+    return scripts
 
 
-def _mask_digits(chars: CodePoints, owner: npt.NDArray[np.int64]) -> tuple[CodePoints, npt.NDArray[np.int64]]:
-    """Read short digit runs between letters as the letters they stand for (w0n), and every other run as one zero."""
-    digit = (chars >= _ZERO) & (chars <= _NINE)
-    if not digit.any():
-        return chars, owner
-    first = digit.copy()
-    first[1:] &= ~digit[:-1] | (owner[1:] != owner[:-1])
-    starts = np.flatnonzero(first)
-    last = digit.copy()
-    last[:-1] &= ~digit[1:] | (owner[1:] != owner[:-1])
-    ends = np.flatnonzero(last)
-    inner = np.zeros(len(starts), dtype=np.bool_)
-    lettered = (starts > 0) & (ends < len(chars) - 1)
-    s, e = starts[lettered], ends[lettered]
-    inner[lettered] = (
-        (e - s < 2)
-        & (chars[s - 1] != _SPACE) & (chars[e + 1] != _SPACE)
-        & (owner[s - 1] == owner[s]) & (owner[e + 1] == owner[e])
-    )  # fmt: skip
-    leet = np.frombuffer(b"oizeasgtbg", dtype=np.uint8).astype(np.uint32)
-    run = np.cumsum(first) - 1
-    kept = ~digit | first | (digit & inner[np.maximum(run, 0)])
-    out = chars.copy()
-    read = digit & inner[np.maximum(run, 0)]
-    out[read] = leet[chars[read] - _ZERO]
-    out[digit & ~read] = _ZERO
-    return out[kept], owner[kept]
+def _read_swapped(
+    raw: CodePoints, forms: CodePoints, flags: CodePoints, breaks: Places, seed: int
+) -> tuple[Places, npt.NDArray[np.uint64]]:
+    """Give look-alike letters the forms of the letters they stand for; return how many each text hides, and their key.
+
+    Only a text that holds look-alikes beside Latin letters can hide any.
+    """
+    n_planted, keys = np.zeros(len(flags), dtype=np.int64), np.zeros(len(flags), dtype=np.uint64)
+    both = FOREIGN_FORM | LATIN_FORM
+    suspect = np.flatnonzero((flags & both) == both)
+    if len(suspect):
+        at, owner = _inside(breaks, suspect)
+        shown = (forms[at] & DROPPED_FORM) == 0
+        at, owner = at[shown], owner[shown]
+        swapped = find_swapped(raw[at], owner, len(suspect), seed)
+        forms[at[swapped.at]] = swapped.forms
+        n_planted[suspect], keys[suspect] = swapped.n_planted, swapped.keys
+    return n_planted, keys
+
+
+def _keep_wordless(raw: CodePoints, forms: CodePoints, flags: CodePoints, breaks: Places) -> None:
+    """Let the characters of texts without letters or digits (emoji, cheers) stand for themselves."""
+    wordless = np.flatnonzero(flags < SOLID_FORM)
+    if len(wordless):
+        at, _ = _inside(breaks, wordless)
+        at = at[((characters().kinds[raw[at]] & BLANK) == 0) & ((forms[at] & DROPPED_FORM) == 0)]
+        forms[at] = raw[at] | SOLID_FORM
+
+
+def _compared(forms: CodePoints, breaks: Places, seed: int) -> tuple[CodePoints, Places, npt.NDArray[np.uint64]]:
+    """Single spaces, no random last word, digit runs masked: what is compared, its lengths, and the keys of the tails.
+
+    Parameters
+    ----------
+    forms, breaks
+        Forms of all characters but the dropped, and the places of the breaks before the first text and after each.
+    """
+    solid = forms >= SOLID_FORM
+    keep = solid.copy()
+    # One space stays where others stood: the first after a letter or digit.
+    keep[1:] |= solid[:-1]
+    keep[breaks] = True
+    chars = forms.compress(keep)
+    chars &= CODE
+    breaks = np.flatnonzero(chars == _BREAK)
+    trailing = chars[breaks[1:] - 1] == _SPACE
+    ends = breaks[1:] - trailing
+    which, tail_lengths, keys = find_tails(chars, breaks[:-1] + 1, ends, seed)
+    keep = np.ones(len(chars), dtype=np.bool_)
+    keep[breaks] = False
+    keep[ends[trailing]] = False
+    # The space before a tail goes with it.
+    spaced = chars[ends[which] - tail_lengths - 1] == _SPACE
+    keep[_runs(ends[which] - tail_lengths - spaced, tail_lengths + spaced)] = False
+    mask_digits(chars, keep)
+    tail_keys = np.zeros(len(ends), dtype=np.uint64)
+    tail_keys[which] = keys
+    return chars.compress(keep), np.add.reduceat(keep, breaks[:-1], dtype=np.int64), tail_keys
