@@ -30,27 +30,34 @@ def hash_texts(chars: CodePoints, lengths: npt.NDArray[np.int64], seed: int) -> 
     """
     sums = np.zeros(len(lengths), dtype=np.uint64)
     filled = np.flatnonzero(lengths)
-    ends = np.cumsum(lengths[filled])
-    starts = ends - lengths[filled]
+    sizes = lengths[filled]
+    ends = np.cumsum(sizes)
     first = 0
     while first < len(filled):
-        last = max(int(np.searchsorted(ends, starts[first] + _RUN_CHARS)), first + 1)
-        a, b = int(starts[first]), int(ends[last - 1])
-        position = np.arange(b - a) - np.repeat(starts[first:last] - a, lengths[filled[first:last]])
-        mixed = position.astype(np.uint64)
-        mixed <<= _CODE_BITS
-        mixed |= chars[a:b]
-        sums[filled[first:last]] = np.add.reduceat(mix64(mixed, seed), starts[first:last] - a)
+        start = int(ends[first] - sizes[first])
+        last = max(int(np.searchsorted(ends, start + _RUN_CHARS)), first + 1)
+        starts = ends[first:last] - sizes[first:last] - start
+        pairs = np.arange(int(ends[last - 1]) - start, dtype=np.uint64)
+        pairs -= np.repeat(starts.astype(np.uint64), sizes[first:last])
+        pairs <<= _CODE_BITS
+        pairs |= chars[start : start + len(pairs)]
+        sums[filled[first:last]] = np.add.reduceat(_mix(pairs, seed), starts)
         first = last
     return mix64(sums ^ lengths.astype(np.uint64), seed)
 
 
 def mix64(values: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:
     """Mix 64-bit values (splitmix64; Steele, Lea, Flood 2014)."""
-    z = values + np.uint64((_GOLDEN * (seed + 1)) & (2**64 - 1))
-    z ^= z >> np.uint64(30)
+    return _mix(values.copy(), seed)
+
+
+def _mix(z: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.uint64]:
+    """Mix values in place."""
+    z += np.uint64((_GOLDEN * (seed + 1)) & (2**64 - 1))
+    shifted = z >> np.uint64(30)
+    z ^= shifted
     z *= np.uint64(0xBF58476D1CE4E5B9)
-    z ^= z >> np.uint64(27)
+    z ^= np.right_shift(z, np.uint64(27), out=shifted)
     z *= np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
+    z ^= np.right_shift(z, np.uint64(31), out=shifted)
     return z

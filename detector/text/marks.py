@@ -12,7 +12,6 @@ from detector.text.characters import (
     JOINED,
     LATIN,
     LETTER,
-    MARK,
     SHORT,
     CodePoints,
     characters,
@@ -47,7 +46,8 @@ def find_hidden(raw: CodePoints, at: Places) -> Places:
     han_before = (kinds[raw[at - 1]] & SHORT) != 0
     selector = ((sign >= 0xFE00) & (sign <= 0xFE0F)) | ((sign >= 0xE0000) & (sign <= 0xE0FFF))
     touches = np.where(selector, before & after & ~han_before, before | (after & (sign != _JOINER)))
-    return at[touches]
+    hidden: Places = at[touches]
+    return hidden
 
 
 def _words(kinds: Kinds, owner: Places) -> tuple[Places, int]:

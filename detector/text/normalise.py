@@ -141,7 +141,7 @@ def _normalise_block(texts: pl.Series, seed: int) -> _Block:
     # Most texts are plain letters, digits and signs: which hold anything else is known from their characters' flags.
     flags = np.bitwise_or.reduceat(forms, breaks[:-1])
     scripts = _scripts(raw, flags, breaks)
-    dropped = np.flatnonzero(forms & DROPPED_FORM) if (flags & DROPPED_FORM).any() else np.zeros(0, np.int64)
+    dropped = _dropped(forms, flags, breaks)
     hidden = find_hidden(raw, dropped)
     hiding = np.searchsorted(breaks, hidden) - 1
     invisible_keys = key_marks(
@@ -149,10 +149,7 @@ def _normalise_block(texts: pl.Series, seed: int) -> _Block:
     )  # fmt: skip
     n_homoglyphs, homoglyph_keys = _read_swapped(raw, forms, flags, breaks, seed)
     _keep_wordless(raw, forms, flags, breaks)
-    if len(dropped):
-        forms = np.delete(forms, dropped)
-        breaks = breaks - np.searchsorted(dropped, breaks)
-    chars, lengths, tail_keys = _compared(forms, breaks, seed)
+    chars, lengths, tail_keys = _compared(forms, breaks, dropped, seed)
     return _Block(
         chars=chars,
         lengths=lengths,
@@ -184,6 +181,13 @@ def _runs(starts: Places, lengths: Places) -> Places:
     """Return the places of runs of characters that begin somewhere and are so long."""
     ends = np.cumsum(lengths)
     return np.repeat(starts - (ends - lengths), lengths) + np.arange(int(lengths.sum()))
+
+
+def _dropped(forms: CodePoints, flags: CodePoints, breaks: Places) -> Places:
+    """Find invisible characters and marks."""
+    at, _ = _inside(breaks, np.flatnonzero(flags & DROPPED_FORM))
+    dropped: Places = at[(forms[at] & DROPPED_FORM) != 0]
+    return dropped
 
 
 def _scripts(raw: CodePoints, flags: CodePoints, breaks: Places) -> npt.NDArray[np.int8]:
@@ -229,19 +233,29 @@ def _keep_wordless(raw: CodePoints, forms: CodePoints, flags: CodePoints, breaks
         forms[at] = raw[at] | SOLID_FORM
 
 
-def _compared(forms: CodePoints, breaks: Places, seed: int) -> tuple[CodePoints, Places, npt.NDArray[np.uint64]]:
+def _compared(
+    forms: CodePoints, breaks: Places, dropped: Places, seed: int
+) -> tuple[CodePoints, Places, npt.NDArray[np.uint64]]:
     """Single spaces, no random last word, digit runs masked: what is compared, its lengths, and the keys of the tails.
 
     Parameters
     ----------
-    forms, breaks
-        Forms of all characters but the dropped, and the places of the breaks before the first text and after each.
+    forms
+        Forms of all characters.
+    breaks
+        Places of the breaks before the first text and after each.
+    dropped
+        Places of the characters to be passed over.
     """
     solid = forms >= SOLID_FORM
     keep = solid.copy()
+    # A dropped character is to what follows as the last one before it that is not.
+    begins = np.diff(dropped, prepend=-1) > 1
+    solid[dropped] = solid[dropped[begins] - 1][np.cumsum(begins) - 1]
     # One space stays where others stood: the first after a letter or digit.
     keep[1:] |= solid[:-1]
     keep[breaks] = True
+    keep[dropped] = False
     chars = forms.compress(keep)
     chars &= CODE
     breaks = np.flatnonzero(chars == _BREAK)

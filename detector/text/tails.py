@@ -36,7 +36,13 @@ _TELLING_CHARS_MIN = 5
 @cache
 def _postcode_keys(seed: int) -> npt.NDArray[np.uint64]:
     chars = np.array([ord(char) for pattern in _POSTCODES for char in pattern], dtype=np.uint32)
-    return hash_texts(chars, np.array([len(pattern) for pattern in _POSTCODES]), seed)
+    return np.sort(hash_texts(chars, np.array([len(pattern) for pattern in _POSTCODES]), seed))
+
+
+def _is_postcode(keys: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.bool_]:
+    known = _postcode_keys(seed)
+    same: npt.NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, keys), len(known) - 1)] == keys
+    return same
 
 
 @cache
@@ -91,5 +97,5 @@ def find_tails(
     # Read backwards, the rows give the tails from their first character on.
     pattern = np.where(digit, np.uint32(_ZERO), np.uint32(ord("a")))[::-1].T[inside[::-1].T]
     keys = hash_texts(pattern, lengths, seed)
-    telling = (changes >= 2) & (lengths >= _TELLING_CHARS_MIN) & ~np.isin(keys, _postcode_keys(seed))
+    telling = (changes >= 2) & (lengths >= _TELLING_CHARS_MIN) & ~_is_postcode(keys, seed)
     return which[cut], lengths, np.where(telling, keys, np.uint64(0))
