@@ -15,7 +15,8 @@ UNCHANGED = (
 def compatible(texts: pl.Series, max_chars: int) -> pl.Series:
     """Return the compatibility forms of texts, of the first `max_chars` characters of each."""
     texts = texts.str.slice(0, max_chars)
-    at = texts.str.contains(f"[^{UNCHANGED}]").arg_true()
+    beyond = (texts.str.len_bytes() > texts.str.len_chars()).arg_true()
+    at = beyond.filter(texts.gather(beyond).str.contains(f"[^{UNCHANGED}]"))
     if not len(at):
         return texts
     # NFKC may grow a character eighteenfold, so the limit is applied again after it.

@@ -42,8 +42,10 @@ _SPACE = 0x20
 _BREAK = 0
 """Form of the line break beside a text; no other character has it."""
 _SCRIPTS = ("none", "other", "latin", "han", "cyrillic", "arabic")
-# Texts are taken in blocks whose temporaries stay in the processor's cache.
-_BLOCK_CHARS = 1 << 17
+# Texts are decoded in chunks that bound what lies in memory at once, and taken up in blocks whose temporaries stay in
+# the processor's cache.
+_CHUNK_CHARS = 1 << 21
+_BLOCK_CHARS = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,12 @@ def normalise(texts: pl.Series, targets: pl.Series, *, max_text_chars: int, seed
     -----
     Time and memory are linear in characters; no Python runs per text.
     """
-    is_cut = (texts.str.len_chars() > max_text_chars).to_numpy()
-    plain = mask(compatible(texts, max_text_chars), targets)
-    parts = [_normalise_block(block, seed) for block in _blocks(plain)]
+    sizes = texts.str.len_chars().to_numpy()
+    parts = [
+        part
+        for a, b in _cuts(np.cumsum(sizes, dtype=np.int64), _CHUNK_CHARS)
+        for part in _normalise_chunk(texts.slice(a, b - a), targets, max_text_chars, seed)
+    ]
     lengths = np.concatenate([np.zeros(1, np.int64), *(part.lengths for part in parts)])
     return Canonical(
         chars=np.concatenate([np.zeros(0, np.uint32), *(part.chars for part in parts)]),
@@ -105,18 +110,17 @@ def normalise(texts: pl.Series, targets: pl.Series, *, max_text_chars: int, seed
         n_invisible=np.concatenate([np.zeros(0, np.uint16), *(part.n_invisible for part in parts)]),
         n_homoglyphs=np.concatenate([np.zeros(0, np.uint16), *(part.n_homoglyphs for part in parts)]),
         scripts=np.array(_SCRIPTS)[np.concatenate([np.zeros(0, np.int8), *(part.scripts for part in parts)])],
-        is_cut=is_cut,
+        is_cut=sizes > max_text_chars,
     )
 
 
-def _blocks(texts: pl.Series) -> list[pl.Series]:
-    """Cut a series into runs of about `_BLOCK_CHARS` characters."""
-    ends = texts.str.len_chars().cast(pl.Int64).cum_sum().to_numpy()
+def _cuts(ends: Places, size: int) -> list[tuple[int, int]]:
+    """Cut texts into runs of whole texts, of about `size` characters each: (first, last + 1)."""
     if not len(ends):
         return []
-    cuts = np.searchsorted(ends, np.arange(_BLOCK_CHARS, ends[-1], _BLOCK_CHARS)) + 1
-    bounds = np.unique(np.concatenate([[0], cuts, [len(ends)]]))
-    return [texts.slice(int(a), int(b - a)) for a, b in itertools.pairwise(bounds)]
+    cuts = np.searchsorted(ends, np.arange(size, ends[-1], size)) + 1
+    bounds = np.unique(np.concatenate([[0], cuts, [len(ends)]])).tolist()
+    return list(itertools.pairwise(bounds))
 
 
 @dataclass(frozen=True)
@@ -132,9 +136,16 @@ class _Block:
     scripts: npt.NDArray[np.int8]
 
 
-def _normalise_block(texts: pl.Series, seed: int) -> _Block:
-    raw, breaks = _lay(texts)
-    n = len(texts)
+def _normalise_chunk(texts: pl.Series, targets: pl.Series, max_chars: int, seed: int) -> list[_Block]:
+    raw, breaks = _lay(mask(compatible(texts, max_chars), targets))
+    return [
+        _normalise_block(raw[breaks[a] : breaks[b] + 1], breaks[a : b + 1] - breaks[a], seed)
+        for a, b in _cuts(breaks[1:], _BLOCK_CHARS)
+    ]
+
+
+def _normalise_block(raw: CodePoints, breaks: Places, seed: int) -> _Block:
+    n = len(breaks) - 1
     tables = characters()
     forms = tables.read(raw)
     forms[breaks] = _BREAK
@@ -165,7 +176,8 @@ def _normalise_block(texts: pl.Series, seed: int) -> _Block:
 
 def _lay(texts: pl.Series) -> tuple[CodePoints, Places]:
     """Lay texts one after the other, a line break before the first and after each; return also the places of these."""
-    raw = np.frombuffer("\n".join(["", *texts.to_list(), ""]).encode("utf-32-le"), dtype=np.uint32)
+    laid: str = texts.str.join("\n").item()
+    raw = np.frombuffer(f"\n{laid}\n".encode("utf-32-le"), dtype=np.uint32)
     breaks = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum(texts.str.len_chars().to_numpy().astype(np.int64) + 1, out=breaks[1:])
     return raw, breaks
