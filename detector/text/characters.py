@@ -96,10 +96,12 @@ class Characters:
             self.forms[at] = _form(self.kinds[at], self.folded[at])
 
 
-@cache
+_TABLES = Characters()
+
+
 def characters() -> Characters:
     """Return the tables of this process."""
-    return Characters()
+    return _TABLES
 
 
 def _form(kinds: npt.NDArray[np.uint16], folded: CodePoints) -> CodePoints:
