@@ -96,12 +96,14 @@ class Characters:
             self.forms[at] = _form(self.kinds[at], self.folded[at])
 
 
-_TABLES = Characters()
-
-
+@cache
 def characters() -> Characters:
     """Return the tables of this process."""
-    return _TABLES
+    return Characters()
+
+
+# Made while there is one thread, for several at once would each make their own.
+characters()
 
 
 def _form(kinds: npt.NDArray[np.uint16], folded: CodePoints) -> CodePoints:

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twins.normal import canonical
 
-from detector.text.characters import Characters
+from detector.text.characters import characters
 from detector.text.compatible import UNCHANGED, compatible
 from detector.text.keys import hash_texts
 from detector.text.masks import mask
@@ -120,11 +120,12 @@ def test_masking_leaves_the_texts_given_as_they_are():
     assert texts.to_list() == before
 
 
-def test_two_threads_that_meet_new_characters_at_once_find_what_one_does(monkeypatch):
+def test_two_threads_that_meet_new_characters_at_once_find_what_one_does():
     texts = pl.Series([f"{chr(i)}{chr(i + 1)} о{chr(i)}o" for i in range(0x100, 0x3000, 2)])
     alone = as_dicts(normalise(texts, NO_TARGETS, max_text_chars=100, seed=SEED))
     for _ in range(5):
-        monkeypatch.setattr("detector.text.characters._TABLES", Characters())
+        characters.cache_clear()
+        characters()
         with ThreadPoolExecutor(4) as pool:
             found = list(pool.map(lambda part: normalise(part, NO_TARGETS, max_text_chars=100, seed=SEED), [texts] * 4))
         assert all(as_dicts(part) == alone for part in found)
