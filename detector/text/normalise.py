@@ -42,8 +42,8 @@ _SPACE = 0x20
 _BREAK = 0
 """Form of the line break beside a text; no other character has it."""
 _SCRIPTS = ("none", "other", "latin", "han", "cyrillic", "arabic")
-# Texts are decoded in chunks that bound what lies in memory at once, and taken up in blocks whose temporaries stay in
-# the processor's cache.
+# Texts are masked in chunks that bound what lies in memory at once, and taken up in blocks of about as many bytes whose
+# temporaries stay in the processor's cache.
 _CHUNK_CHARS = 1 << 21
 _BLOCK_CHARS = 1 << 18
 
@@ -137,11 +137,34 @@ class _Block:
 
 
 def _normalise_chunk(texts: pl.Series, targets: pl.Series, max_chars: int, seed: int) -> list[_Block]:
-    raw, breaks = _lay(mask(compatible(texts, max_chars), targets))
+    texts = mask(compatible(texts, max_chars), targets)
+    laid, ends, breaks = _lay(texts)
     return [
-        _normalise_block(raw[breaks[a] : breaks[b] + 1], breaks[a : b + 1] - breaks[a], seed)
-        for a, b in _cuts(breaks[1:], _BLOCK_CHARS)
+        # A block is decoded while its bytes are at hand; it begins with the break before its first text.
+        _normalise_block(
+            np.frombuffer(laid[ends[a] : ends[b] + 1].decode().encode("utf-32-le"), dtype=np.uint32),
+            breaks[a : b + 1] - breaks[a],
+            seed,
+        )
+        for a, b in _cuts(ends[1:], _BLOCK_CHARS)
     ]
+
+
+def _lay(texts: pl.Series) -> tuple[bytes, Places, Places]:
+    """Lay texts one after the other, a line break before the first and after each.
+
+    Returns
+    -------
+    laid
+        All of them in UTF-8.
+    ends, breaks
+        (n + 1,) places of the line breaks, in bytes and in characters.
+    """
+    laid: bytes = texts.str.join("\n").cast(pl.Binary).item()
+    ends, breaks = (np.zeros(len(texts) + 1, dtype=np.int64) for _ in range(2))
+    np.cumsum(texts.str.len_bytes().to_numpy().astype(np.int64) + 1, out=ends[1:])
+    np.cumsum(texts.str.len_chars().to_numpy().astype(np.int64) + 1, out=breaks[1:])
+    return b"\n" + laid + b"\n", ends, breaks
 
 
 def _normalise_block(raw: CodePoints, breaks: Places, seed: int) -> _Block:
@@ -172,15 +195,6 @@ def _normalise_block(raw: CodePoints, breaks: Places, seed: int) -> _Block:
         n_homoglyphs=np.minimum(n_homoglyphs, 65_535).astype(np.uint16),
         scripts=scripts,
     )
-
-
-def _lay(texts: pl.Series) -> tuple[CodePoints, Places]:
-    """Lay texts one after the other, a line break before the first and after each; return also the places of these."""
-    laid: str = texts.str.join("\n").item()
-    raw = np.frombuffer(f"\n{laid}\n".encode("utf-32-le"), dtype=np.uint32)
-    breaks = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum(texts.str.len_chars().to_numpy().astype(np.int64) + 1, out=breaks[1:])
-    return raw, breaks
 
 
 def _inside(breaks: Places, which: Places) -> tuple[Places, Places]:
