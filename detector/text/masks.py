@@ -14,7 +14,7 @@ _NAME_CHARS_MIN = 4
 # A target called "winter" must not blank out the word in everybody's comments: only names that no word looks like.
 _UNCOMMON = r"[0-9_\- ]|[a-z][A-Z]"
 # Fewer names than this are looked for as they are: their automaton takes no longer to build than to tell which occur.
-_MANY_NAMES = 1_000
+_MANY_NAMES = 4_000
 _GRAM_BYTES = 4
 _GRAM_BITS = 20
 _ANY = 1 << _GRAM_BITS

@@ -60,7 +60,7 @@ def as_dicts(found):
 def test_every_division_into_blocks_agrees_with_the_twin(texts, chunk, block):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("detector.text.normalise._CHUNK_CHARS", chunk)
-        patch.setattr("detector.text.normalise._BLOCK_CHARS", block)
+        patch.setattr("detector.text.normalise._BLOCK_BYTES", block)
         divided = normalise(pl.Series(texts, dtype=pl.String), NO_TARGETS, max_text_chars=500, seed=SEED)
     expected = [canonical(unicodedata.normalize("NFKC", text), SEED) for text in texts]
     assert as_dicts(divided) == expected
