@@ -4,6 +4,7 @@ The tables are filled for the characters that the data hold, not for all of Unic
 asking `unicodedata` about 1.1 million would take longer than clustering a small dump.
 """
 
+import threading
 import unicodedata
 from functools import cache
 from importlib import resources
@@ -31,6 +32,18 @@ BLANK = 1024
 """White space and control characters."""
 KNOWN = 1 << 15
 
+# A form is the code point that stands for a character in comparison, with what most texts need to know above it.
+CODE = np.uint32((1 << 21) - 1)
+"""The bits of a form that hold the code point."""
+DROPPED_FORM = np.uint32(1 << 21)
+"""Invisible, or a mark."""
+FOREIGN_FORM = np.uint32(1 << 22)
+SOLID_FORM = np.uint32(1 << 29)
+"""Forms from here on are those of letters and digits."""
+LATIN_FORM = np.uint32(1 << 30)
+OTHER_FORM = np.uint32(1 << 31)
+"""A letter that is not Latin."""
+
 _SPACE = 0x20
 _TABLE_SIZE = 0x110000 + 1
 _SHORT_NAMES = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO")
@@ -43,32 +56,64 @@ class Characters:
     """Growing tables from code point to kind, comparison form and look-alike.
 
     `kinds` holds the bit flags above, `folded` the code point that stands for a character in comparison (a space for
-    everything that is neither letter nor digit), `lookalike` the ASCII letter a foreign letter is mistaken for.
+    everything that is neither letter nor digit), `lookalike` the ASCII letter a foreign letter is mistaken for, and
+    `forms` in one word what most texts need: `folded` below the bits of the `…_FORM` names, 0 for a character not yet
+    met. Any number of threads may use them at once.
     """
 
     def __init__(self) -> None:
         self.kinds = np.zeros(_TABLE_SIZE, dtype=np.uint16)
         self.folded = np.zeros(_TABLE_SIZE, dtype=np.uint32)
         self.lookalike = np.zeros(_TABLE_SIZE, dtype=np.uint32)
+        self.forms = np.zeros(_TABLE_SIZE, dtype=np.uint32)
+        self._learning = threading.Lock()
+
+    def read(self, code_points: CodePoints) -> CodePoints:
+        """Return the forms of characters, whether they were met before or not."""
+        forms = self.forms.take(code_points, mode="clip")
+        if not forms.all():
+            self.learn(code_points[forms == 0])
+            forms = self.forms.take(code_points, mode="clip")
+        return forms
 
     def learn(self, code_points: CodePoints) -> None:
         """Fill the tables for characters not met before."""
         # Marking through a table finds the few new characters without sorting the text.
-        new = set(np.unique(code_points[self.kinds[code_points] == 0]).tolist())
-        while new:
-            code_point = new.pop()
-            kind, folded, lookalike = _describe(code_point)
-            self.lookalike[code_point] = lookalike
-            self.folded[code_point] = folded
-            self.kinds[code_point] = kind | KNOWN
-            # What a character becomes is asked for next, also where the texts do not hold it themselves.
-            new.update(other for other in (folded, lookalike) if self.kinds[other] == 0)
+        new = set(np.unique(code_points[self.forms[code_points] == 0]).tolist())
+        met = []
+        with self._learning:
+            while new:
+                code_point = new.pop()
+                met.append(code_point)
+                kind, folded, lookalike = _describe(code_point)
+                self.lookalike[code_point] = lookalike
+                self.folded[code_point] = folded
+                self.kinds[code_point] = kind | KNOWN
+                # What a character becomes is asked for next, also where the texts do not hold it themselves.
+                new.update(other for other in (folded, lookalike) if self.kinds[other] == 0)
+            # Another thread takes a character for known by its form, so that is written once all else stands.
+            at = np.array(met, dtype=np.int64)
+            self.forms[at] = _form(self.kinds[at], self.folded[at])
 
 
 @cache
 def characters() -> Characters:
     """Return the tables of this process."""
     return Characters()
+
+
+# Made while there is one thread, for several at once would each make their own.
+characters()
+
+
+def _form(kinds: npt.NDArray[np.uint16], folded: CodePoints) -> CodePoints:
+    flags = np.zeros(len(kinds), dtype=np.uint32)
+    for bits, flag in ((INVISIBLE | MARK, DROPPED_FORM), (FOREIGN, FOREIGN_FORM), (DIGIT, SOLID_FORM)):
+        flags[(kinds & bits) != 0] |= flag
+    letter, latin = (kinds & LETTER) != 0, (kinds & LATIN) != 0
+    flags[latin] |= LATIN_FORM
+    flags[letter & ~latin] |= OTHER_FORM
+    return flags | folded
 
 
 def _describe(code_point: int) -> tuple[int, int, int]:

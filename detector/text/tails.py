@@ -7,14 +7,15 @@ import numpy as np
 import numpy.typing as npt
 
 from detector.text.characters import CodePoints
-from detector.text.keys import hash_runs
+from detector.text.keys import hash_texts
 
-_SPACE = 0x20
+Places = npt.NDArray[np.int64]
+
 _ZERO = 0x30
-_NINE = 0x39
 _TAIL_CHARS = (4, 12)
 _TAIL_CONSONANTS = 4
 _LETTERS_BESIDE_TAIL = 8
+_OTHER, _DIGIT, _VOWEL, _CONSONANT = range(4)
 
 
 # People sign with these: Canadian, British and Irish postcodes, written without their space.
@@ -35,55 +36,66 @@ _TELLING_CHARS_MIN = 5
 @cache
 def _postcode_keys(seed: int) -> npt.NDArray[np.uint64]:
     chars = np.array([ord(char) for pattern in _POSTCODES for char in pattern], dtype=np.uint32)
-    owner = np.repeat(np.arange(len(_POSTCODES)), [len(pattern) for pattern in _POSTCODES])
-    return hash_runs(chars, owner, len(_POSTCODES), seed)
+    return np.sort(hash_texts(chars, np.array([len(pattern) for pattern in _POSTCODES]), seed))
 
 
-def cut_tail(
-    chars: CodePoints, owner: npt.NDArray[np.int64], n: int, seed: int
-) -> tuple[CodePoints, npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
-    """Cut off a last word of 4-12 letters and digits that no language writes.
+def _is_postcode(keys: npt.NDArray[np.uint64], seed: int) -> npt.NDArray[np.bool_]:
+    known = _postcode_keys(seed)
+    same: npt.NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, keys), len(known) - 1)] == keys
+    return same
+
+
+@cache
+def _sorts() -> npt.NDArray[np.uint8]:
+    """Sort of each character below 128: digit, vowel, consonant or other."""
+    sorts = np.full(128, _OTHER, dtype=np.uint8)
+    sorts[ord("0") : ord("9") + 1] = _DIGIT
+    sorts[ord("a") : ord("z") + 1] = _CONSONANT
+    sorts[list(b"aeiouy")] = _VOWEL
+    return sorts
+
+
+def find_tails(
+    chars: CodePoints, starts: Places, ends: Places, seed: int
+) -> tuple[Places, Places, npt.NDArray[np.uint64]]:
+    """Find last words of 4-12 letters and digits that no language writes.
 
     A word looks random if it mixes letters with digits or holds four consonants in a row. Losing an ordinary word that
     looks so ("rhythm", "covid19") costs a comparison little, since every copy loses it.
 
+    Parameters
+    ----------
+    chars
+        Folded texts, one after the other, a character that is neither letter nor digit before each.
+    starts, ends
+        (n,) where each text begins, and one past where it ends.
+
     Returns
     -------
-    chars, owner
-        What is left.
-    tail_keys
-        (n,) key of the pattern of letters and digits in a tail that changes between them twice or more, and is no
+    which, lengths
+        (k,) texts that end in such a word, and its length in characters.
+    keys
+        (k,) key of the pattern of letters and digits in a tail that changes between them twice or more, and is no
         postcode (0: none). Ticket numbers and the like follow few patterns; random tails hardly ever repeat one.
     """
-    lengths = np.bincount(owner, minlength=n)
-    ends = np.cumsum(lengths)
-    width = _TAIL_CHARS[1] + 1
-    at = ends[:, None] - 1 - np.arange(width)
-    within = np.arange(width) < lengths[:, None]
-    last = np.where(within, chars[np.maximum(at, 0)] if len(chars) else _SPACE, _SPACE)
-    digit = (last >= _ZERO) & (last <= _NINE)
-    letter = (last >= 0x61) & (last <= 0x7A)
-    length = np.where((letter | digit).all(axis=1), width, np.argmin(letter | digit, axis=1))
-    inside = np.arange(width) < length[:, None]
-    mixed = (digit & inside).any(axis=1) & (letter & inside).any(axis=1)
-    consonant = inside & letter & ~np.isin(last, np.frombuffer(b"aeiouy", dtype=np.uint8))
-    run, longest = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-    for column in range(width):
-        run = np.where(consonant[:, column], run + 1, 0)
-        longest = np.maximum(longest, run)
-    random = mixed | (longest >= _TAIL_CONSONANTS)
-    cut = random & (length >= _TAIL_CHARS[0]) & (length <= _TAIL_CHARS[1]) & (lengths - length >= _LETTERS_BESIDE_TAIL)
-    if not cut.any():
-        return chars, owner, np.zeros(n, dtype=np.uint64)
-    position = np.arange(len(chars)) - (ends - lengths)[owner]
-    keep_to = lengths - np.where(cut, length, 0)
-    tail = position >= keep_to[owner]
-    pattern = np.where((chars[tail] >= _ZERO) & (chars[tail] <= _NINE), np.uint32(_ZERO), np.uint32(0x61))
-    changes = ((digit[:, 1:] != digit[:, :-1]) & inside[:, 1:]).sum(axis=1)
-    keys = hash_runs(pattern, owner[tail], n, seed)
-    telling = cut & (changes >= 2) & (length >= _TELLING_CHARS_MIN) & ~np.isin(keys, _postcode_keys(seed))
-    tail_keys = np.where(telling, keys, 0).astype(np.uint64)
-    # The space before the tail goes with it.
-    trailing = cut[owner] & (position == keep_to[owner] - 1) & (chars == _SPACE)
-    keep = ~tail & ~trailing
-    return chars[keep], owner[keep], tail_keys
+    shortest, longest = _TAIL_CHARS
+    which = np.flatnonzero(ends - starts >= shortest + _LETTERS_BESIDE_TAIL)
+    # A row for each place from the end; what lies beyond a text's first character comes after a character of no word.
+    at = np.maximum(ends[which] - 1 - np.arange(longest + 1)[:, None], 0)
+    sorts = _sorts().take(np.minimum(chars.take(at), 127))
+    inside = np.logical_and.accumulate(sorts != _OTHER, axis=0)
+    lengths = inside.sum(axis=0)
+    digit, consonant = (sorts == _DIGIT) & inside, (sorts == _CONSONANT) & inside
+    mixed = digit.any(axis=0) & (inside & ~digit).any(axis=0)
+    crowded = np.logical_and.reduce([consonant[i : i - _TAIL_CONSONANTS] for i in range(_TAIL_CONSONANTS)])
+    fits = (
+        (lengths >= shortest) & (lengths <= longest) & (ends[which] - starts[which] - lengths >= _LETTERS_BESIDE_TAIL)
+    )
+    cut = np.flatnonzero((mixed | crowded.any(axis=0)) & fits)
+    lengths, digit, inside = lengths[cut], digit[:, cut], inside[:, cut]
+    changes = ((digit[1:] != digit[:-1]) & inside[1:]).sum(axis=0)
+    # Read backwards, the rows give the tails from their first character on.
+    pattern = np.where(digit, np.uint32(_ZERO), np.uint32(ord("a")))[::-1].T[inside[::-1].T]
+    keys = hash_texts(pattern, lengths, seed)
+    telling = (changes >= 2) & (lengths >= _TELLING_CHARS_MIN) & ~_is_postcode(keys, seed)
+    return which[cut], lengths, np.where(telling, keys, np.uint64(0))

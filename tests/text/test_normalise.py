@@ -219,7 +219,7 @@ def test_canonical_texts_depend_neither_on_blocks_nor_on_company_nor_on_order(te
         characters().learn(pl.Series([ord(char), *map(ord, char.lower())], dtype=pl.UInt32).to_numpy())
     whole = canonical(*texts)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("detector.text.normalise._BLOCK_CHARS", block)
+        patch.setattr("detector.text.normalise._BLOCK_BYTES", block)
         blocked = canonical(*texts)
     turned = canonical(*texts[::-1])
     for name in ("keys", "tail_keys", "n_invisible", "n_homoglyphs", "scripts", "is_cut"):
