@@ -7,14 +7,13 @@ of the formats that have them: here ``&lt;`` may be what somebody wrote.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
 from detector.config import IngestConfig
 from detector.errors import RejectReason, SkipReason
 from detector.ingest.decode import ABSENT, Batch
-from detector.ingest.fields import Column, counts, flags, ids, labels, texts
+from detector.ingest.fields import Column, Values, counts, flags, ids, labels, texts
 from detector.ingest.times import parse_times
 from detector.schema import COMMENTS, PLATFORMS
 
@@ -76,11 +75,11 @@ class Typed:
     """A batch after judgement: the comments, and what became of the other records.
 
     `comments` has the columns of COMMENTS that any record fills, apart from `row` and `source_file`; `rejected` names
-    positions in the batch.
+    their lines.
     """
 
     comments: pl.DataFrame
-    rejected: list[tuple[int, RejectReason]]
+    rejected: dict[int, RejectReason]
     skipped: Counter[SkipReason]
     unreadable: Counter[str] = field(default_factory=Counter)
     n_repaired: int = 0
@@ -105,10 +104,11 @@ def type_batch(batch: Batch, config: IngestConfig) -> Typed:
     frame = pl.DataFrame({"source_line": pl.Series(batch.numbers, dtype=pl.UInt64), **columns})
     frame = _with_platform(frame)
     frame = _without_nobody(frame)
-    fate = _fates(frame, batch.columns["text"])
-    rejected = [(i, RejectReason(fate[i])) for i in fate.is_in([*RejectReason]).arg_true()]
+    fate = _fates(frame, batch.columns.get("text"))
+    refused = fate.is_in([*RejectReason]).arg_true().to_list()
+    rejected = {batch.numbers[i]: RejectReason(fate[i]) for i in refused}
     tally = Counter({SkipReason(reason): n for reason, n in fate.value_counts().rows() if reason in set(SkipReason)})
-    n_repaired = len((repaired | batch.repaired) - {i for i, _ in rejected})
+    n_repaired = len((repaired | batch.repaired).difference(refused))
     comments = frame.filter(fate.is_null()) if fate.null_count() < frame.height else frame
     comments = comments.with_columns(_account(comments), _target(comments), _column(comments, "text").fill_null(""))
     return Typed(comments, rejected, tally, unreadable, n_repaired)
@@ -120,9 +120,7 @@ def _typed_columns(batch: Batch, config: IngestConfig) -> tuple[dict[str, pl.Ser
     unreadable: Counter[str] = Counter()
     repaired: set[int] = set()
     n = len(batch.numbers)
-    present = [
-        name for name, values in batch.columns.items() if n and (values[0] is not None or values.count(None) < n)
-    ]
+    present = [name for name, values in batch.columns.items() if n and _holds_any(values)]
     for name in present:
         if name in _READERS:
             column: Column = _READERS[name](batch.columns[name])
@@ -142,6 +140,12 @@ def _typed_columns(batch: Batch, config: IngestConfig) -> tuple[dict[str, pl.Ser
             if name == "created_at":
                 columns["created_at_precision"] = times.precision
     return columns, +unreadable, repaired
+
+
+def _holds_any(values: Values) -> bool:
+    if isinstance(values, pl.Series):
+        return values.null_count() < len(values)
+    return values[0] is not None or values.count(None) < len(values)
 
 
 def _with_platform(frame: pl.DataFrame) -> pl.DataFrame:
@@ -168,12 +172,12 @@ def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
     return pl.col(name) if name in frame.columns else pl.lit(None, dtype=COMMENTS.columns[name].dtype)
 
 
-def _fates(frame: pl.DataFrame, raw_texts: list[Any]) -> pl.Series:
+def _fates(frame: pl.DataFrame, raw_texts: Values | None) -> pl.Series:
     """Return why each record is no comment; null for comments."""
     text = _column(frame, "text")
     has_no_text = text.is_null() | (text == "")
-    is_foreign, is_absent = pl.lit(value=False), pl.lit(value=False)
-    if "text" not in frame.columns or frame["text"].null_count():
+    is_foreign, is_absent = pl.lit(value=False), pl.lit(value=raw_texts is None)
+    if isinstance(raw_texts, list) and ("text" not in frame.columns or frame["text"].null_count()):
         is_absent = _marks(value is ABSENT for value in raw_texts)
         is_foreign = _marks(not (value is None or value is ABSENT or isinstance(value, str)) for value in raw_texts)
     reposted, url = _column(frame, "repost_of"), _column(frame, "url")
