@@ -67,6 +67,8 @@ _NOBODY = (
     ),
     *("匿名", "匿名用户", "匿名用戶", "已注销", "用户已注销", "账号已注销", "已重置", "unknown user", "unknown"),
 )
+# Tells nearly all names apart from these without writing them in lower case.
+_MAYBE_NOBODY = rf"(?i)^\s*(?:{'|'.join(map(pl.escape_regex, _NOBODY))})\s*$"
 _GONE_TEXT = r"(?i)^\s*\[\s?(deleted|removed|deleted by user|removed by reddit)\s?\]\s*$"
 
 
@@ -151,18 +153,23 @@ def _holds_any(values: Values) -> bool:
 def _with_platform(frame: pl.DataFrame) -> pl.DataFrame:
     if "platform" not in frame.columns:
         return frame.with_columns(platform=pl.lit("other"))
-    known = pl.col("platform").str.strip_chars().str.to_lowercase().replace_strict(_PLATFORM_NAMES, default="other")
-    return frame.with_columns(platform=known.fill_null("other"))
+    spellings = frame["platform"].unique()
+    known = spellings.str.strip_chars().str.to_lowercase().replace_strict(_PLATFORM_NAMES, default="other")
+    known = known.fill_null("other")
+    if len(spellings) == 1:
+        return frame.with_columns(platform=pl.lit(known[0]))
+    return frame.with_columns(frame["platform"].replace_strict(spellings, known))
 
 
 def _without_nobody(frame: pl.DataFrame) -> pl.DataFrame:
     """Take placeholders of missing authors away, and the @ before handles."""
-    names = [name for name in ("author_id", "author_handle", "author_name") if name in frame.columns]
-    frame = frame.with_columns(
-        pl.when(~pl.col(name).str.strip_chars().str.to_lowercase().is_in(_NOBODY)).then(pl.col(name)).name.keep()
-        for name in names
-    )
-    if "author_handle" in names:
+    for name in {"author_id", "author_handle", "author_name"} & set(frame.columns):
+        names = frame[name]
+        maybe = names.str.contains(_MAYBE_NOBODY).arg_true()
+        if len(maybe):
+            is_nobody = names.gather(maybe).str.strip_chars().str.to_lowercase().is_in(_NOBODY)
+            frame = frame.with_columns(names.scatter(maybe.filter(is_nobody), None))
+    if "author_handle" in frame.columns and frame["author_handle"].str.starts_with("@").any():
         frame = frame.with_columns(pl.col("author_handle").str.replace(r"^@(\w)", "$1"))
     return frame
 
@@ -182,7 +189,9 @@ def _fates(frame: pl.DataFrame, raw_texts: Values | None) -> pl.Series:
         is_foreign = _marks(not (value is None or value is ABSENT or isinstance(value, str)) for value in raw_texts)
     reposted, url = _column(frame, "repost_of"), _column(frame, "url")
     shares = reposted.is_not_null() | url.is_not_null()
-    is_marked = text.str.contains(r"^RT @\w+:") & pl.col("platform").is_in(["x", "other"])
+    is_marked = pl.lit(value=False)
+    if "text" in frame.columns and frame["text"].str.starts_with("RT @").any():
+        is_marked = text.str.contains(r"^RT @\w+:") & pl.col("platform").is_in(["x", "other"])
     return frame.select(
         pl.when(is_foreign)
         .then(pl.lit(RejectReason.TEXT_NOT_A_STRING.value))
