@@ -233,9 +233,7 @@ class _Reading:
     def _take_batch(self, batch: Batch) -> None:
         self._take([(batch, type_batch(batch, self._config))], _nowhere)
 
-    def _take(
-        self, judged: list[_Judged], locate: Callable[[list[int]], Iterable[tuple[int | None, bytes]]]
-    ) -> None:
+    def _take(self, judged: list[_Judged], locate: Callable[[list[int]], Iterable[tuple[int | None, bytes]]]) -> None:
         """Take the records of a block, and account for all of its lines."""
         faults: list[Fault] = []
         late: dict[int, RejectReason] = {}

@@ -102,8 +102,11 @@ def _kind(name: str, records: list[dict[str, object]]) -> str:
         return name
     dtype = COMMENTS.columns[name].dtype if name in COMMENTS.columns else pl.String()
     kind = {pl.Int64(): "count", pl.Boolean(): "flag"}.get(dtype, "label")
+    if kind == "label":
+        return kind
     # Some exports write all values as strings.
-    return "words" if kind != "label" and any(isinstance(record.get(name), str) for record in records) else kind
+    values = [record[name] for record in records if record.get(name) is not None]
+    return "words" if 2 * sum(isinstance(value, str) for value in values) > len(values) else kind
 
 
 _SAMPLE_LINES = 100
