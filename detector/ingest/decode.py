@@ -1,8 +1,8 @@
 """Lines to batches of raw values: decoded strictly and fast, repaired or refused with a reason.
 
 Lines that look like most of their block are left to Polars (see `shape`), the others to msgspec; only a line that it
-refuses takes the slow way through `json`, whose answer holds. Repaired means that bytes which are no UTF-8, and bare NUL, became U+FFFD before parsing; the line must be
-strict JSON afterwards.
+refuses takes the slow way through `json`, whose answer holds. Repaired means that bytes which are no UTF-8, and bare
+NUL, became U+FFFD before parsing; the line must be strict JSON afterwards.
 """
 
 import itertools

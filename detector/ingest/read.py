@@ -5,9 +5,8 @@ The law: ``records_read == accepted + skipped + rejected + blank``, on anything 
 
 import itertools
 import os
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -16,6 +15,7 @@ import polars as pl
 
 from detector.config import IngestConfig
 from detector.errors import InputError, RejectReason, SkipReason
+from detector.ingest.beside import beside
 from detector.ingest.canonical import Typed, type_batch
 from detector.ingest.decode import Batch, decode_block
 from detector.ingest.lines import Block, Fault, read_blocks
@@ -31,7 +31,6 @@ Progress = Callable[[int, int | None], None]
 
 _RECORDS_PER_BATCH = 16_384
 _EXCERPT_CHARS = 80
-_THREADS = 2
 
 _Judged = tuple[Batch, Typed]
 
@@ -157,28 +156,6 @@ def _is_file(item: object) -> bool:
     return isinstance(item, (str, os.PathLike)) or hasattr(item, "read")
 
 
-def _beside(
-    work: Callable[[Block | Fault], list[_Judged]], pieces: Iterable[Block | Fault]
-) -> Iterator[tuple[Block | Fault, list[_Judged]]]:
-    """Yield each piece with what becomes of it, in order, while threads work on the next ones.
-
-    Reading stays with the caller's thread: Ctrl-C reaches no other.
-    """
-    pool = ThreadPoolExecutor(_THREADS)
-    under_way: deque[tuple[Block | Fault, Future[list[_Judged]]]] = deque()
-    try:
-        for piece in pieces:
-            under_way.append((piece, pool.submit(work, piece)))
-            while len(under_way) > _THREADS or (under_way and under_way[0][1].done()):
-                first, judged = under_way.popleft()
-                yield first, judged.result()
-        while under_way:
-            first, judged = under_way.popleft()
-            yield first, judged.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
 class _Reading:
     """What has been read so far."""
 
@@ -201,7 +178,7 @@ class _Reading:
         for file in files:
             with open_stream(file) as stream:
                 self._sources.append(stream.name)
-                for piece, judged in _beside(self._judge, read_blocks(stream, self._config.max_line_bytes)):
+                for piece, judged in beside(self._judge, read_blocks(stream, self._config.max_line_bytes)):
                     if isinstance(piece, Fault):
                         self._n_read += 1
                         self._refuse(piece)

@@ -1,9 +1,9 @@
 r"""The shape that the lines of a block have in common, as one regular expression that proves how they read.
 
-A line that fits is valid JSON: one flat object, with the keys of a sample in the order of the sample, each at most once,
-whose values are known by kind. It holds no NUL, no lone surrogate, no number that could be read in two ways. On such a
-line every parser agrees, so that the fast one of Polars, which on others is lenient (it takes the first of two equal
-keys, any number for a string, ``\ud800`` for NUL), may be used; the rest goes the strict way.
+A line that fits is valid JSON: one flat object, with the keys of a sample in the order of the sample, each at most
+once, whose values are known by kind. It holds no NUL, no lone surrogate, no number that could be read in two ways. On
+such a line every parser agrees, so that the fast one of Polars may be used, which is lenient on others (it takes the
+first of two equal keys, any number for a string, ``\ud800`` for NUL); the rest goes the strict way.
 """
 
 import re
@@ -36,6 +36,8 @@ _VALUES = {
 _DTYPES = {"count": pl.Int64, "flag": pl.Boolean}
 _KEY = re.compile(r"[A-Za-z0-9_.$@:/ -]{1,80}", re.ASCII)
 _MAX_KEYS = 80
+_SAMPLE_LINES = 100
+_SHARE_MIN = 0.5
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def _ordered(rows: list[tuple[str, ...]]) -> list[str]:
     try:
         keys = list(follows.static_order())
     except CycleError:
-        keys = list(max(rows, key=len))
+        longest: tuple[str, ...] = max(rows, key=len)
+        keys = list(longest)
     return keys if all(map(_KEY.fullmatch, keys)) else []
 
 
@@ -107,10 +110,6 @@ def _kind(name: str, records: list[dict[str, object]]) -> str:
     # Some exports write all values as strings.
     values = [record[name] for record in records if record.get(name) is not None]
     return "words" if 2 * sum(isinstance(value, str) for value in values) > len(values) else kind
-
-
-_SAMPLE_LINES = 100
-_SHARE_MIN = 0.5
 
 
 def read_shaped(data: bytes, names: Sequence[str]) -> tuple[pl.DataFrame, pl.Series] | None:

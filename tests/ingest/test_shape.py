@@ -103,7 +103,7 @@ VALUES = st.recursive(
     max_leaves=3,
 )
 ODD = st.one_of(
-    st.tuples(PLAIN, st.sampled_from([*FIELDS, "x"]), VALUES).map(lambda odd: {**odd[0], odd[1]: odd[2]}).map(json.dumps),
+    st.tuples(PLAIN, st.sampled_from([*FIELDS, "x"]), VALUES).map(lambda odd: json.dumps({**odd[0], odd[1]: odd[2]})),
     st.tuples(PLAIN, st.sampled_from(["id", "text", "like_count"]), VALUES).map(
         lambda odd: json.dumps(odd[0])[:-1] + f', "{odd[1]}": {json.dumps(odd[2])}}}'  # perhaps the key twice
     ),
@@ -113,10 +113,9 @@ ODD = st.one_of(
 
 @st.composite
 def blocks(draw):
-    plain = [
-        json.dumps(record, ensure_ascii=draw(st.booleans()), separators=draw(st.sampled_from([None, (",", ":")]))).encode()
-        for record in draw(st.lists(PLAIN, min_size=1, max_size=8))
-    ]  # fmt: skip
+    separators = draw(st.sampled_from([None, (",", ":")]))
+    records = draw(st.lists(PLAIN, min_size=1, max_size=8))
+    plain = [json.dumps(record, ensure_ascii=draw(st.booleans()), separators=separators).encode() for record in records]
     return draw(st.permutations(plain + draw(st.lists(ODD | st.binary(max_size=8), max_size=3))))
 
 
