@@ -7,14 +7,13 @@ of the formats that have them: here ``&lt;`` may be what somebody wrote.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
 from detector.config import IngestConfig
 from detector.errors import RejectReason, SkipReason
 from detector.ingest.decode import ABSENT, Batch
-from detector.ingest.fields import Column, counts, flags, ids, labels, texts
+from detector.ingest.fields import Column, Values, counts, flags, ids, labels, texts
 from detector.ingest.times import parse_times
 from detector.schema import COMMENTS, PLATFORMS
 
@@ -68,6 +67,8 @@ _NOBODY = (
     ),
     *("匿名", "匿名用户", "匿名用戶", "已注销", "用户已注销", "账号已注销", "已重置", "unknown user", "unknown"),
 )
+# Tells nearly all names apart from these without writing them in lower case.
+_MAYBE_NOBODY = rf"(?i)^\s*(?:{'|'.join(map(pl.escape_regex, _NOBODY))})\s*$"
 _GONE_TEXT = r"(?i)^\s*\[\s?(deleted|removed|deleted by user|removed by reddit)\s?\]\s*$"
 
 
@@ -76,11 +77,11 @@ class Typed:
     """A batch after judgement: the comments, and what became of the other records.
 
     `comments` has the columns of COMMENTS that any record fills, apart from `row` and `source_file`; `rejected` names
-    positions in the batch.
+    their lines.
     """
 
     comments: pl.DataFrame
-    rejected: list[tuple[int, RejectReason]]
+    rejected: dict[int, RejectReason]
     skipped: Counter[SkipReason]
     unreadable: Counter[str] = field(default_factory=Counter)
     n_repaired: int = 0
@@ -105,10 +106,11 @@ def type_batch(batch: Batch, config: IngestConfig) -> Typed:
     frame = pl.DataFrame({"source_line": pl.Series(batch.numbers, dtype=pl.UInt64), **columns})
     frame = _with_platform(frame)
     frame = _without_nobody(frame)
-    fate = _fates(frame, batch.columns["text"])
-    rejected = [(i, RejectReason(fate[i])) for i in fate.is_in([*RejectReason]).arg_true()]
+    fate = _fates(frame, batch.columns.get("text"))
+    refused = fate.is_in([*RejectReason]).arg_true().to_list()
+    rejected = {batch.numbers[i]: RejectReason(fate[i]) for i in refused}
     tally = Counter({SkipReason(reason): n for reason, n in fate.value_counts().rows() if reason in set(SkipReason)})
-    n_repaired = len((repaired | batch.repaired) - {i for i, _ in rejected})
+    n_repaired = len((repaired | batch.repaired).difference(refused))
     comments = frame.filter(fate.is_null()) if fate.null_count() < frame.height else frame
     comments = comments.with_columns(_account(comments), _target(comments), _column(comments, "text").fill_null(""))
     return Typed(comments, rejected, tally, unreadable, n_repaired)
@@ -120,9 +122,7 @@ def _typed_columns(batch: Batch, config: IngestConfig) -> tuple[dict[str, pl.Ser
     unreadable: Counter[str] = Counter()
     repaired: set[int] = set()
     n = len(batch.numbers)
-    present = [
-        name for name, values in batch.columns.items() if n and (values[0] is not None or values.count(None) < n)
-    ]
+    present = [name for name, values in batch.columns.items() if n and _holds_any(values)]
     for name in present:
         if name in _READERS:
             column: Column = _READERS[name](batch.columns[name])
@@ -144,21 +144,32 @@ def _typed_columns(batch: Batch, config: IngestConfig) -> tuple[dict[str, pl.Ser
     return columns, +unreadable, repaired
 
 
+def _holds_any(values: Values) -> bool:
+    if isinstance(values, pl.Series):
+        return values.null_count() < len(values)
+    return values[0] is not None or values.count(None) < len(values)
+
+
 def _with_platform(frame: pl.DataFrame) -> pl.DataFrame:
     if "platform" not in frame.columns:
         return frame.with_columns(platform=pl.lit("other"))
-    known = pl.col("platform").str.strip_chars().str.to_lowercase().replace_strict(_PLATFORM_NAMES, default="other")
-    return frame.with_columns(platform=known.fill_null("other"))
+    spellings = frame["platform"].unique()
+    known = spellings.str.strip_chars().str.to_lowercase().replace_strict(_PLATFORM_NAMES, default="other")
+    known = known.fill_null("other")
+    if len(spellings) == 1:
+        return frame.with_columns(platform=pl.lit(known[0]))
+    return frame.with_columns(frame["platform"].replace_strict(spellings, known))
 
 
 def _without_nobody(frame: pl.DataFrame) -> pl.DataFrame:
     """Take placeholders of missing authors away, and the @ before handles."""
-    names = [name for name in ("author_id", "author_handle", "author_name") if name in frame.columns]
-    frame = frame.with_columns(
-        pl.when(~pl.col(name).str.strip_chars().str.to_lowercase().is_in(_NOBODY)).then(pl.col(name)).name.keep()
-        for name in names
-    )
-    if "author_handle" in names:
+    for name in {"author_id", "author_handle", "author_name"} & set(frame.columns):
+        names = frame[name]
+        maybe = names.str.contains(_MAYBE_NOBODY).arg_true()
+        if len(maybe):
+            is_nobody = names.gather(maybe).str.strip_chars().str.to_lowercase().is_in(_NOBODY)
+            frame = frame.with_columns(names.scatter(maybe.filter(is_nobody), None))
+    if "author_handle" in frame.columns and frame["author_handle"].str.starts_with("@").any():
         frame = frame.with_columns(pl.col("author_handle").str.replace(r"^@(\w)", "$1"))
     return frame
 
@@ -168,17 +179,19 @@ def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
     return pl.col(name) if name in frame.columns else pl.lit(None, dtype=COMMENTS.columns[name].dtype)
 
 
-def _fates(frame: pl.DataFrame, raw_texts: list[Any]) -> pl.Series:
+def _fates(frame: pl.DataFrame, raw_texts: Values | None) -> pl.Series:
     """Return why each record is no comment; null for comments."""
     text = _column(frame, "text")
     has_no_text = text.is_null() | (text == "")
-    is_foreign, is_absent = pl.lit(value=False), pl.lit(value=False)
-    if "text" not in frame.columns or frame["text"].null_count():
+    is_foreign, is_absent = pl.lit(value=False), pl.lit(value=raw_texts is None)
+    if isinstance(raw_texts, list) and ("text" not in frame.columns or frame["text"].null_count()):
         is_absent = _marks(value is ABSENT for value in raw_texts)
         is_foreign = _marks(not (value is None or value is ABSENT or isinstance(value, str)) for value in raw_texts)
     reposted, url = _column(frame, "repost_of"), _column(frame, "url")
     shares = reposted.is_not_null() | url.is_not_null()
-    is_marked = text.str.contains(r"^RT @\w+:") & pl.col("platform").is_in(["x", "other"])
+    is_marked = pl.lit(value=False)
+    if "text" in frame.columns and frame["text"].str.starts_with("RT @").any():
+        is_marked = text.str.contains(r"^RT @\w+:") & pl.col("platform").is_in(["x", "other"])
     return frame.select(
         pl.when(is_foreign)
         .then(pl.lit(RejectReason.TEXT_NOT_A_STRING.value))

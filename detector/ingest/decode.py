@@ -1,14 +1,14 @@
 """Lines to batches of raw values: decoded strictly and fast, repaired or refused with a reason.
 
-A block of lines is decoded at once by msgspec; only a line that it refuses takes the slow way through `json`, whose
-answer holds. Repaired means that bytes which are no UTF-8, and bare NUL, became U+FFFD before parsing; the line must be
-strict JSON afterwards.
+Lines that look like most of their block are left to Polars (see `shape`), the others to msgspec; only a line that it
+refuses takes the slow way through `json`, whose answer holds. Repaired means that bytes which are no UTF-8, and bare
+NUL, became U+FFFD before parsing; the line must be strict JSON afterwards.
 """
 
 import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -18,6 +18,7 @@ import polars as pl
 from detector.config import IngestConfig
 from detector.errors import RejectReason
 from detector.ingest.lines import HEAD_BYTES, Block, Fault
+from detector.ingest.shape import read_shaped
 
 Scalar = str | int | float | bool | None
 
@@ -74,19 +75,19 @@ _SMALL_BYTES = 10_000
 class Batch:
     """Records as columns of raw values, and what became of the lines that are none.
 
-    `columns` maps each of `FIELDS` to one value per record (a `Scalar`, `ABSENT` or `NESTED`), `numbers` are their
-    lines in the source, from 1, and `repaired` holds positions among them. Every line of a block is a record, a fault
-    or blank.
+    `columns` maps `FIELDS` to one value per record: a list of `Scalar`, `ABSENT` or `NESTED`, or a Series of one type
+    without NUL; a field that no record has may be left out. `numbers` are their lines in the source, from 1, and
+    `repaired` holds positions among them.
     """
 
-    columns: dict[str, list[Any]]
-    numbers: Sequence[int]
+    columns: Mapping[str, list[Any] | pl.Series]
+    numbers: Sequence[int] | pl.Series
     repaired: set[int] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
     n_blank: int = 0
 
 
-def decode_block(block: Block, config: IngestConfig) -> Batch:
+def decode_block(block: Block, config: IngestConfig) -> list[Batch]:
     """Decode the lines of a block.
 
     Parameters
@@ -98,9 +99,21 @@ def decode_block(block: Block, config: IngestConfig) -> Batch:
 
     Returns
     -------
-    Batch
-        Every line as a record, a fault or blank.
+    list of Batch
+        Every line as a record, a fault or blank in one of them: those that look like most, and the others.
     """
+    within_limits = len(block.data) <= config.max_line_bytes and config.max_depth > 0
+    shaped = read_shaped(block.data, FIELDS) if within_limits else None
+    if shaped is None:
+        return [_decode_strictly(block, config)]
+    frame, fits = shaped
+    batches = [Batch(frame.to_dict(), fits.arg_true().cast(pl.UInt64) + block.number)]
+    if frame.height < len(fits):
+        batches.append(_decode_one_by_one(block.data.split(b"\n"), block, config, done=fits.to_list()))
+    return batches
+
+
+def _decode_strictly(block: Block, config: IngestConfig) -> Batch:
     lines = block.data.split(b"\n")
     # Nothing can be too deep, nor too long, in a line shorter than the brackets alone would be.
     is_short = max(map(len, lines)) < min(2 * config.max_depth, config.max_line_bytes)
@@ -110,7 +123,7 @@ def decode_block(block: Block, config: IngestConfig) -> Batch:
             return _batch(list(map(_decode, lines)), range(block.number, block.number + len(lines)))
         except _DECODE_ERRORS:
             pass
-    return _decode_one_by_one(lines, block, config)
+    return _decode_one_by_one(lines, block, config, done=itertools.repeat(False))
 
 
 def _batch(records: Sequence[Record], numbers: Sequence[int]) -> Batch:
@@ -141,15 +154,17 @@ def _batch(records: Sequence[Record], numbers: Sequence[int]) -> Batch:
     return Batch(columns, numbers)
 
 
-def _decode_one_by_one(lines: Sequence[bytes], block: Block, config: IngestConfig) -> Batch:
+def _decode_one_by_one(lines: Sequence[bytes], block: Block, config: IngestConfig, done: Iterable[bool]) -> Batch:
     records: list[Record] = []
     numbers: list[int] = []
     repaired: set[int] = set()
     faults: list[Fault] = []
     n_blank = 0
     offset = block.offset
-    for number, line in enumerate(lines, block.number):
+    for number, (line, is_done) in enumerate(zip(lines, done, strict=False), block.number):
         start, offset = offset, offset + len(line) + 1
+        if is_done:
+            continue
         if not line.strip(b" \t\r"):
             n_blank += 1
             continue

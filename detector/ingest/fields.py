@@ -19,6 +19,10 @@ REPLACEMENT = "\ufffd"
 """Stands for what no text can hold: lone surrogates and NUL."""
 
 
+Values = Sequence[Any] | pl.Series
+"""Values of any kind, or a Series that was read by kind: numbers, truth values, or strings without NUL."""
+
+
 @dataclass
 class Column:
     """A typed column, how many of its values could not be used, and where it had to be repaired."""
@@ -28,18 +32,18 @@ class Column:
     repaired: set[int] = field(default_factory=set)
 
 
-def texts(values: Sequence[Any]) -> Column:
+def texts(values: Values) -> Column:
     """Read strings as they are; nothing else is a text."""
     return _strings(values, lambda _: None)
 
 
-def labels(values: Sequence[Any]) -> Column:
+def labels(values: Values) -> Column:
     """Read strings, and numbers that can only have been meant as such; an empty one is null."""
     column = _strings(values, _number_as_label)
     return _without(column, column.values == "", is_unreadable=False)
 
 
-def ids(values: Sequence[Any]) -> Column:
+def ids(values: Values) -> Column:
     """Read ids: strings and whole numbers of any size.
 
     A number that a spreadsheet has rounded (``1.83E+18``) is unreadable: as a key it would make many accounts one.
@@ -57,7 +61,9 @@ def _without(column: Column, unwanted: pl.Series, *, is_unreadable: bool) -> Col
     return column
 
 
-def _strings(values: Sequence[Any], otherwise: Callable[[Any], str | None]) -> Column:
+def _strings(values: Values, otherwise: Callable[[Any], str | None]) -> Column:
+    if isinstance(values, pl.Series):
+        return Column(values)
     column = Column(pl.Series(dtype=pl.String))
     try:
         column.values = pl.Series(values, dtype=pl.String)
@@ -100,8 +106,12 @@ def _number_as_label(value: object) -> str | None:
     return None
 
 
-def counts(values: Sequence[Any]) -> Column:
+def counts(values: Values) -> Column:
     """Read whole numbers, also as text: ``1,204``, ``1.2K``, ``1.2万``."""
+    if isinstance(values, pl.Series):
+        if values.dtype == pl.Int64:
+            return Column(values)
+        values = values.to_list()
     if set(map(type, values)) <= {int, type(None)}:
         try:
             return Column(pl.Series(values, dtype=pl.Int64))
@@ -110,8 +120,12 @@ def counts(values: Sequence[Any]) -> Column:
     return _one_by_one(values, _count, pl.Int64())
 
 
-def flags(values: Sequence[Any]) -> Column:
+def flags(values: Values) -> Column:
     """Read truth values, also as text or 0 and 1: ``"not_verified"`` is false."""
+    if isinstance(values, pl.Series):
+        if values.dtype == pl.Boolean:
+            return Column(values)
+        values = values.to_list()
     try:
         return Column(pl.Series(values, dtype=pl.Boolean))
     except (TypeError, ValueError):

@@ -89,13 +89,15 @@ def read_blocks(stream: ByteStream, max_line_bytes: int) -> Iterator[Block | Fau
             yield _too_long(number, offset, passed + end, max_line_bytes, rest)
             number, offset = number + 1, offset + passed + end + 1
             rest, passed, chunk = b"", None, chunk[end + 1 :]
-        data = rest + chunk
-        n_lines = data.count(b"\n")
-        end = data.rfind(b"\n") if n_lines else -1
+        n_lines = chunk.count(b"\n")
         if n_lines:
-            yield from _parts(Block(data[:end], number, offset), n_lines)
-            number, offset = number + n_lines, offset + end + 1
-        rest = data[end + 1 :]
+            end = chunk.rfind(b"\n")
+            data = b"".join((rest, memoryview(chunk)[:end]))
+            rest = chunk[end + 1 :]
+            yield from _parts(Block(data, number, offset), n_lines)
+            number, offset = number + n_lines, offset + len(data) + 1
+        else:
+            rest += chunk
         if len(rest) > max_line_bytes:
             rest, passed = rest[:HEAD_BYTES], len(rest)
     if passed is not None:

@@ -33,14 +33,23 @@ def merge(batches: list[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
     n_before = frame.height
     frame = _one_spelling(_without_repeats(frame))
     order = _order(frame)
-    columns = {"row": pl.int_range(frame.height, dtype=pl.UInt32, eager=True)}
+    # Column by column, so that only one is there twice; of one value there is no need to have many.
+    columns = [pl.int_range(frame.height, dtype=pl.UInt32, eager=True).alias("row")]
+    constants = []
     for name, column in COMMENTS.columns.items():
-        # Column by column, so that only one is there twice.
-        if name in frame.columns:
-            columns[name] = frame.drop_in_place(name).gather(order).cast(column.dtype)
+        values = frame.drop_in_place(name) if name in frame.columns else None
+        if values is not None and not _is_constant(values):
+            columns.append(values.gather(order).cast(column.dtype))
         elif name != "row":
-            columns[name] = pl.repeat(None, len(order), dtype=column.dtype, eager=True)
-    return pl.DataFrame(columns), n_before - len(order)
+            value = None if values is None or values.is_empty() else values[0]
+            constants.append(pl.lit(value, dtype=column.dtype).alias(name))
+    return pl.DataFrame(columns).with_columns(constants).select(list(COMMENTS.columns)), n_before - len(order)
+
+
+def _is_constant(values: pl.Series) -> bool:
+    if values.null_count() or values.name != "source_file":
+        return values.null_count() == len(values)
+    return bool((values == values[0]).all())
 
 
 def _order(frame: pl.DataFrame) -> pl.Series:
@@ -49,11 +58,14 @@ def _order(frame: pl.DataFrame) -> pl.Series:
         return frame.select(pl.arg_sort_by("platform", "id")).to_series()
     order = frame["created_at"].arg_sort(nulls_last=True)
     # Sorting by text is slow, and few comments share their time; in the order by time, ties lie side by side.
-    is_tied = frame["created_at"].is_duplicated()
+    times = frame["created_at"].gather(order)
+    is_tied = times.eq_missing(times.shift(1)) | times.eq_missing(times.shift(-1))
     if is_tied.any():
-        tied = is_tied.arg_true()
-        by_all = frame[tied].select(pl.arg_sort_by("created_at", "platform", "id", nulls_last=True)).to_series()
-        order = order.scatter(is_tied.gather(order).arg_true(), tied.gather(by_all))
+        places = is_tied.arg_true()
+        tied = order.gather(places)
+        keys = frame.select(pl.col("created_at", "platform", "id").gather(tied))
+        by_all = keys.select(pl.arg_sort_by("created_at", "platform", "id", nulls_last=True)).to_series()
+        order = order.scatter(places, tied.gather(by_all))
     return order
 
 
@@ -79,7 +91,8 @@ def _with_ids(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _without_repeats(frame: pl.DataFrame) -> pl.DataFrame:
     """Keep of each platform and id the earliest record, by content where times are equal."""
-    if frame["id"].n_unique() == frame.height:
+    hashes = frame["id"].hash().sort()
+    if not (hashes == hashes.shift()).any():
         return frame
     is_repeated = frame.select(pl.struct("platform", "id").is_duplicated()).to_series()
     if not is_repeated.any():
@@ -97,9 +110,12 @@ def _one_spelling(frame: pl.DataFrame) -> pl.DataFrame:
     """Write targets that differ only by case alike, where case means nothing: as most comments do."""
     if "target" not in frame.columns:
         return frame
+    # Counted piece by piece: what is counted at once is copied.
+    counts = [piece.value_counts(name="len") for piece in frame["target"].get_chunks()]
     spellings = (
-        frame.group_by("target")
-        .len()
+        pl.concat(counts)
+        .group_by("target")
+        .agg(pl.col("len").sum())
         .filter(pl.col("target").str.extract(r"^([a-z]+):").is_in(MENTION_PLATFORMS))
         .with_columns(key=pl.col("target").str.to_lowercase())
         .sort("key", "len", "target", descending=[False, True, False])

@@ -15,9 +15,10 @@ import polars as pl
 
 from detector.config import IngestConfig
 from detector.errors import InputError, RejectReason, SkipReason
+from detector.ingest.beside import beside
 from detector.ingest.canonical import Typed, type_batch
 from detector.ingest.decode import Batch, decode_block
-from detector.ingest.lines import Fault, read_blocks
+from detector.ingest.lines import Block, Fault, read_blocks
 from detector.ingest.merge import merge
 from detector.ingest.objects import decode_frame, decode_mappings
 from detector.ingest.streams import open_stream, size_of
@@ -30,6 +31,8 @@ Progress = Callable[[int, int | None], None]
 
 _RECORDS_PER_BATCH = 16_384
 _EXCERPT_CHARS = 80
+
+_Judged = tuple[Batch, Typed]
 
 
 @dataclass(frozen=True)
@@ -175,44 +178,59 @@ class _Reading:
         for file in files:
             with open_stream(file) as stream:
                 self._sources.append(stream.name)
-                for piece in read_blocks(stream, self._config.max_line_bytes):
+                for piece, judged in beside(self._judge, read_blocks(stream, self._config.max_line_bytes)):
                     if isinstance(piece, Fault):
                         self._n_read += 1
                         self._refuse(piece)
                     else:
-                        self._take(decode_block(piece, self._config), piece.locate)
+                        self._take(judged, piece.locate)
                     if self._progress:
                         self._progress(done + stream.consumed_bytes, total)
                 done += stream.consumed_bytes
+
+    def _judge(self, piece: Block | Fault) -> list[_Judged]:
+        if isinstance(piece, Fault):
+            return []
+        return [(batch, type_batch(batch, self._config)) for batch in decode_block(piece, self._config)]
 
     def read_mappings(self, items: Iterator[Any]) -> None:
         """Read Python mappings."""
         self._sources.append("<records>")
         first_number = 1
         while chunk := list(itertools.islice(items, _RECORDS_PER_BATCH)):
-            self._take(decode_mappings(chunk, first_number), _nowhere)
+            self._take_batch(decode_mappings(chunk, first_number))
             first_number += len(chunk)
 
     def read_frame(self, frame: pl.DataFrame) -> None:
         """Read a frame with columns of canonical names."""
         self._sources.append("<frame>")
         for start in range(0, frame.height, _RECORDS_PER_BATCH):
-            self._take(decode_frame(frame.slice(start, _RECORDS_PER_BATCH), start + 1), _nowhere)
+            self._take_batch(decode_frame(frame.slice(start, _RECORDS_PER_BATCH), start + 1))
 
-    def _take(self, batch: Batch, locate: Callable[[list[int]], Iterable[tuple[int | None, bytes]]]) -> None:
-        self._n_read += len(batch.numbers) + len(batch.faults) + batch.n_blank
-        self._n_blank += batch.n_blank
-        typed: Typed = type_batch(batch, self._config)
-        self._frames.append(typed.comments.with_columns(source_file=pl.lit(self._sources[-1])))
-        self._skipped.update(typed.skipped)
-        self._unreadable.update(typed.unreadable)
-        self._n_repaired += typed.n_repaired
-        numbers = [batch.numbers[i] for i, _ in typed.rejected]
-        late = [
-            Fault(number, offset, len(line) if offset is not None else None, reason, _DETAILS[reason], line)
-            for number, (_, reason), (offset, line) in zip(numbers, typed.rejected, locate(numbers), strict=True)
-        ]
-        for fault in sorted(batch.faults + late, key=lambda fault: fault.number) if late else batch.faults:
+    def _take_batch(self, batch: Batch) -> None:
+        self._take([(batch, type_batch(batch, self._config))], _nowhere)
+
+    def _take(self, judged: list[_Judged], locate: Callable[[list[int]], Iterable[tuple[int | None, bytes]]]) -> None:
+        """Take the records of a block, and account for all of its lines."""
+        faults: list[Fault] = []
+        late: dict[int, RejectReason] = {}
+        for batch, typed in judged:
+            self._n_read += len(batch.numbers) + len(batch.faults) + batch.n_blank
+            self._n_blank += batch.n_blank
+            self._skipped.update(typed.skipped)
+            self._unreadable.update(typed.unreadable)
+            self._n_repaired += typed.n_repaired
+            faults += batch.faults
+            late |= typed.rejected
+        frame = pl.concat([typed.comments for _, typed in judged], how="diagonal")
+        if len(judged) > 1:
+            frame = frame.sort("source_line")
+        self._frames.append(frame.with_columns(source_file=pl.lit(self._sources[-1])))
+        for number, (offset, line) in zip(sorted(late), locate(sorted(late)), strict=True):
+            reason = late[number]
+            length = len(line) if offset is not None else None
+            faults.append(Fault(number, offset, length, reason, _DETAILS[reason], line))
+        for fault in sorted(faults, key=lambda fault: fault.number):
             self._refuse(fault)
 
     def _refuse(self, fault: Fault) -> None:

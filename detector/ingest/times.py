@@ -189,7 +189,7 @@ class Times:
     n_unreadable: int
 
 
-def parse_times(values: Sequence[Any], collected: pl.Series | None, utc_offset_min: int) -> Times:
+def parse_times(values: Sequence[Any] | pl.Series, collected: pl.Series | None, utc_offset_min: int) -> Times:
     """Read a column of times.
 
     Parameters
@@ -231,14 +231,17 @@ def _slow(strings: pl.Series, collected: pl.Series | None, utc_offset_min: int) 
     return [known[key] for key in keys]
 
 
-def _as_strings(values: Sequence[Any]) -> tuple[pl.Series, int]:
+def _as_strings(values: Sequence[Any] | pl.Series) -> tuple[pl.Series, int]:
     """Return the values as strings, empty ones as null, and how many others cannot be one."""
     n_odd = 0
-    try:
-        strings = pl.Series(values, dtype=pl.String)
-    except (TypeError, ValueError):  # mixed types, lone surrogates
-        strings = pl.Series([_as_string(value) for value in values], dtype=pl.String)
-        n_odd = strings.null_count() - values.count(None)
+    if isinstance(values, pl.Series):
+        strings = values
+    else:
+        try:
+            strings = pl.Series(values, dtype=pl.String)
+        except (TypeError, ValueError):  # mixed types, lone surrogates
+            strings = pl.Series([_as_string(value) for value in values], dtype=pl.String)
+            n_odd = strings.null_count() - values.count(None)
     is_empty = strings == ""
     return strings.set(is_empty, None) if is_empty.any() else strings, n_odd
 
@@ -295,5 +298,10 @@ def _fast(strings: pl.Series, utc_offset_min: int) -> pl.Series:
 
 def _sound(micros: pl.Series, strings: pl.Series) -> pl.Series:
     """Take out what Polars reads otherwise than we do: second 60 as the next minute, and any year."""
-    is_sound = micros.is_between(_EARLIEST, _LATEST, "left") & ~strings.str.contains(":60", literal=True)
+    is_sound = micros.is_between(_EARLIEST, _LATEST, "left")
+    # Second 60 comes back as the first second of a minute, of which there are few; zones differ by whole minutes.
+    first = (micros % (60 * _SECOND) < _SECOND).arg_true()
+    odd = first.filter(strings.gather(first).str.contains(":60", literal=True))
+    if len(odd):
+        is_sound = is_sound.scatter(odd, False)
     return micros if is_sound.all() else pl.select(pl.when(is_sound).then(micros)).to_series()

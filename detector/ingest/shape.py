@@ -1,0 +1,145 @@
+r"""The shape that the lines of a block have in common, as one regular expression that proves how they read.
+
+A line that fits is valid JSON: one flat object, with the keys of a sample in the order of the sample, each at most
+once, whose values are known by kind. It holds no NUL, no lone surrogate, no number that could be read in two ways. On
+such a line every parser agrees, so that the fast one of Polars may be used, which is lenient on others (it takes the
+first of two equal keys, any number for a string, ``\ud800`` for NUL); the rest goes the strict way.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+import msgspec
+import polars as pl
+
+from detector.schema import COMMENTS
+
+_ESCAPE = (
+    r'\\(?:["\\/bfnrt]|u(?:'
+    r"0(?:[1-9a-fA-F][0-9a-fA-F]{2}|0[1-9a-fA-F][0-9a-fA-F]|00[1-9a-fA-F])|"  # not NUL
+    r"[1-9a-cA-CefEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}|"
+    r"[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}))"  # surrogates in pairs
+)
+_STRING = rf'"(?:[^"\\\x00-\x1f]|{_ESCAPE})*"'
+_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+
+_VALUES = {
+    "text": rf"(?:{_STRING}|null)",
+    "label": rf"(?:{_STRING}|0|-?[1-9][0-9]{{0,17}}|[1-9][0-9]{{18}}|null)",  # whole numbers read as their digits
+    "words": rf"(?:{_STRING}|null)",
+    "count": r"(?:0|-?[1-9][0-9]{0,17}|null)",
+    "flag": r"(?:true|false|null)",
+    "unread": rf"(?:{_STRING}|{_NUMBER}|true|false|null)",
+}
+_DTYPES = {"count": pl.Int64, "flag": pl.Boolean}
+_KEY = re.compile(r"[A-Za-z0-9_.$@:/ -]{1,80}", re.ASCII)
+_MAX_KEYS = 80
+_SAMPLE_LINES = 100
+_SHARE_MIN = 0.5
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How lines look: `pattern` for Polars, and the type of each known column."""
+
+    pattern: str
+    dtypes: dict[str, type[pl.DataType]]
+
+
+def find_shape(sample: Iterable[str], names: Sequence[str]) -> Shape | None:
+    """Find the shape of most lines.
+
+    Parameters
+    ----------
+    sample
+        Lines.
+    names
+        The fields to be read.
+
+    Returns
+    -------
+    Shape or None
+        None where no line of the sample is a flat object with plain keys.
+    """
+    records = list(_flat(sample))
+    keys = _ordered([tuple(record) for record in records])
+    if not keys or len(keys) > _MAX_KEYS:
+        return None
+    kinds = {key: _kind(key, records) if key in names else "unread" for key in keys}
+    pivot = keys.index("text") if "text" in kinds else 0
+    pairs = [f'"{pl.escape_regex(key)}": ?{_VALUES[kind]}' for key, kind in kinds.items()]
+    before = "".join(f"(?:{pair}, ?)?" for pair in pairs[:pivot])
+    after = "".join(f"(?:, ?{pair})?" for pair in pairs[pivot + 1 :])
+    dtypes = {key: _DTYPES.get(kind, pl.String) for key, kind in kinds.items() if key in names}
+    return Shape(rf"^\{{{before}{pairs[pivot]}{after}\}}\r?$", dtypes)
+
+
+def _flat(sample: Iterable[str]) -> Iterator[dict[str, object]]:
+    for line in sample:
+        try:
+            record = msgspec.json.decode(line)
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            continue
+        if isinstance(record, dict) and not any(isinstance(value, (dict, list)) for value in record.values()):
+            yield record
+
+
+def _ordered(rows: list[tuple[str, ...]]) -> list[str]:
+    """Return all keys in an order that every row keeps to, or those of the longest row where there is none."""
+    follows: TopologicalSorter[str] = TopologicalSorter()
+    for row in dict.fromkeys(rows):
+        for key, before in zip(row, (None, *row), strict=False):
+            follows.add(key, *([before] if before is not None else []))
+    try:
+        keys = list(follows.static_order())
+    except CycleError:
+        longest: tuple[str, ...] = max(rows, key=len)
+        keys = list(longest)
+    return keys if all(map(_KEY.fullmatch, keys)) else []
+
+
+def _kind(name: str, records: list[dict[str, object]]) -> str:
+    if name == "text":
+        return name
+    dtype = COMMENTS.columns[name].dtype if name in COMMENTS.columns else pl.String()
+    kind = {pl.Int64(): "count", pl.Boolean(): "flag"}.get(dtype, "label")
+    if kind == "label":
+        return kind
+    # Some exports write all values as strings.
+    values = [record[name] for record in records if record.get(name) is not None]
+    return "words" if 2 * sum(isinstance(value, str) for value in values) > len(values) else kind
+
+
+def read_shaped(data: bytes, names: Sequence[str]) -> tuple[pl.DataFrame, pl.Series] | None:
+    """Read the lines of a block that have the shape of most.
+
+    Parameters
+    ----------
+    data
+        Lines joined by line feeds.
+    names
+        The fields to be read.
+
+    Returns
+    -------
+    tuple of (polars.DataFrame, polars.Series) or None
+        The records of the lines that fit, with the known columns that any may have, and which lines fit. None where
+        too few fit to be worth it, or the bytes are no UTF-8.
+    """
+    try:
+        lines = pl.Series([data], dtype=pl.Binary).cast(pl.String).str.split("\n").explode()
+        shape = find_shape(lines.gather_every(max(1, len(lines) // _SAMPLE_LINES)), names)
+        if shape is None or not shape.dtypes:
+            return None
+        fits = lines.str.contains(shape.pattern)
+        n = int(fits.sum())
+        if n < _SHARE_MIN * len(lines):
+            return None
+        if n < len(lines):
+            data = lines.filter(fits).str.join("\n")[0].encode()
+        frame = pl.read_ndjson(data, schema=shape.dtypes)
+    except pl.exceptions.PolarsError:
+        return None
+    return (frame, fits) if frame.height == n else None
