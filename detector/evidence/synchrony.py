@@ -97,11 +97,24 @@ def sample_rows(rows: Codes, clusters: Codes, at_most: int, seed: int) -> tuple[
     """
     order = np.lexsort((rows, clusters))
     rows, clusters = rows[order], clusters[order]
-    rank = np.arange(len(rows)) - np.searchsorted(clusters, clusters)
-    hashed = (rank.astype(np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
-    chosen = np.lexsort((hashed ^ (hashed >> np.uint64(31)), clusters))
-    kept = np.sort(chosen[np.arange(len(rows)) - np.searchsorted(clusters, clusters) < at_most])
+    sizes = np.bincount(clusters)
+    kept = np.ones(len(rows), dtype=np.bool_)
+    for cluster in np.flatnonzero(sizes > at_most).tolist():
+        start = int(np.searchsorted(clusters, cluster))
+        own = kept[start : start + sizes[cluster]]
+        own[:] = False
+        own[first_by_hash(np.arange(len(own)), at_most, seed)] = True
     return rows[kept], clusters[kept]
+
+
+def first_by_hash(ranks: Codes, at_most: int, seed: int) -> Codes:
+    """Return those of the ranks that have the smallest hashes, at most so many, in order."""
+    if len(ranks) <= at_most:
+        return ranks
+    hashed = (ranks.astype(np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
+    hashed ^= hashed >> np.uint64(31)
+    # No two ranks have one hash.
+    return ranks[hashed <= np.partition(hashed, at_most - 1)[at_most - 1]]
 
 
 def _permute(

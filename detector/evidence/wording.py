@@ -11,6 +11,9 @@ from detector.evidence.traffic import Codes, Traffic
 
 Floats = npt.NDArray[np.float64]
 
+WORDING_SHARE = 0.02
+_CORE_MIN = 10
+_CORES_AT_A_TIME = 16
 _NOT_WORDS = r"https?://\S+|@\w+"
 _WORD = r"\p{Han}|\p{L}[\p{L}\p{N}]+"
 
@@ -22,11 +25,44 @@ class Words:
     accounts: Codes
     weights: csr_array
 
-    def alike(self, core: npt.NDArray[np.bool_]) -> Floats:
-        """Return how alike each account's words are to the average of the core's: cosine with the centroid, scaled."""
-        centre = self.weights[np.flatnonzero(core)].mean(axis=0)
-        found: Floats = np.asarray(self.weights @ centre).ravel()
-        return found
+    def alike(self, cores: list[Codes]) -> Floats:
+        """Return (n, cores) how alike each account's words are to the average of a core's: cosine, scaled.
+
+        A core is given by its rows in `weights`.
+        """
+        centres = np.stack([np.asarray(self.weights[core].mean(axis=0)).ravel() for core in cores], axis=1)
+        alike: Floats = self.weights @ centres
+        return alike
+
+
+def compare_words(words: Words, inside: list[Codes], excluded: list[Codes]) -> list[Codes | None]:
+    """Find the accounts whose words are most like each core's: the first fiftieth of those outside.
+
+    A campaign that rewords each comment still draws on one stock of words. So do people who speak of one thing, or one
+    language: this is a tie only beside another that has nothing to do with words, and only for cores large enough to
+    have a vocabulary.
+
+    Parameters
+    ----------
+    inside, excluded
+        Accounts of each core, and those that are not outside its candidate.
+
+    Returns
+    -------
+    list
+        Accounts, sorted, of each core; None where a core is too small.
+    """
+    found: list[Codes | None] = [None] * len(inside)
+    large = [k for k, accounts in enumerate(inside) if len(accounts) >= _CORE_MIN]
+    for start in range(0, len(large), _CORES_AT_A_TIME):
+        block = large[start : start + _CORES_AT_A_TIME]
+        alike = words.alike([np.searchsorted(words.accounts, inside[k]) for k in block])
+        for column, k in enumerate(block):
+            others = ~np.isin(words.accounts, excluded[k], assume_unique=True)
+            if others.any():
+                cut = np.quantile(alike[others, column], 1 - WORDING_SHARE)
+                found[k] = words.accounts[others & (alike[:, column] > max(cut, 0.0))]
+    return found
 
 
 def weigh_words(comments: pl.DataFrame, traffic: Traffic, accounts: Codes) -> Words:
