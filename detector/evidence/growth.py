@@ -8,8 +8,9 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.evidence.candidates import Judgeable
+from detector.evidence.spans import mark
 from detector.evidence.synchrony import first_by_hash
-from detector.evidence.ties import Core, mark, tie_cores
+from detector.evidence.ties import Core, tie_cores
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
 from detector.evidence.waves import WAVE_P
 from detector.evidence.wording import WORDING_SHARE, compare_words, weigh_words

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.sparse import coo_array, csc_array, csr_array, diags_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from detector.evidence.significance import false_discovery_rates, poisson_tail
+from detector.evidence.spans import expand, mark
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
 from detector.schema import LINKS
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 # Two copies by one account within this time are one sitting: a letter in two parts is not a second meeting.
 _SITTING_US = 600_000_000
@@ -20,6 +22,9 @@ _CLUSTERS_PER_ACCOUNT = 200
 MEETINGS_MIN = 3
 _LINKED_CLUSTER_ACCOUNTS = 300
 _LINKS_MAX = 200_000
+# Cells of a dense table, and items taken at a time.
+_CELLS = 1 << 20
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -66,16 +71,18 @@ def measure_company(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: 
 def _shared(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int) -> tuple[Codes, Codes, Codes]:
     """Count the accounts that stand in both clusters of a pair, on separate occasions."""
     order = np.lexsort((clusters, traffic.account[rows]))
-    rows, clusters = rows[order], clusters[order]
+    rows, clusters = rows[order], clusters[order].astype(np.int64)
     account, time, timed = traffic.account[rows], traffic.time[rows], traffic.has_time[rows]
-    most = int(np.bincount(account).max()) if len(account) else 0
     found = [np.zeros(0, dtype=np.int64)]
     # Accounts are few that stand in many clusters; their pairs are listed one distance at a time.
-    for step in range(1, min(most, _CLUSTERS_PER_ACCOUNT)):
-        same = account[step:] == account[:-step]
-        apart = ~(timed[step:] & timed[:-step]) | (np.abs(time[step:] - time[:-step]) > _SITTING_US)
-        at = np.flatnonzero(same & apart)
-        found.append(clusters[at] * n_clusters + clusters[at + step])
+    at = np.arange(len(rows))
+    for step in range(1, _CLUSTERS_PER_ACCOUNT):
+        at = at[at + step < len(rows)]
+        at = at[account[at] == account[at + step]]
+        if not len(at):
+            break
+        apart = ~(timed[at] & timed[at + step]) | (np.abs(time[at + step] - time[at]) > _SITTING_US)
+        found.append(clusters[at[apart]] * n_clusters + clusters[at[apart] + step])
     pairs, counts = np.unique(np.concatenate(found), return_counts=True)
     return pairs // max(n_clusters, 1), pairs % max(n_clusters, 1), counts.astype(np.int64)
 
@@ -83,32 +90,95 @@ def _shared(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int) -> 
 def _expected_company(
     traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int, left: Codes, right: Codes
 ) -> Floats:
-    visits, rates = _visits_and_rates(traffic, rows, clusters, n_clusters)
-    # n (n - 1) instead of n squared: one comment holds one text.
-    together = (visits.T @ visits - diags_array(visits.sum(axis=0))).tocsr()
-    reach = csc_array(together @ rates)
-    columns = csc_array(rates)
+    """Return the sum over strata s and t of (share of c at s) (visits to both s and t) (share of d at t).
+
+    It is taken for the pairs asked for alone: first over t, for each s and d that come together in a pair, then over
+    s, in the order of strata.
+    """
+    ground = _Ground.of(traffic, rows, clusters, n_clusters, mark(np.concatenate([left, right]), n_clusters)[clusters])
+    at = expand(ground.starts[left], ground.starts[left + 1])
+    pair = np.repeat(np.arange(len(left)), np.diff(ground.starts)[left])
+    asked, place = np.unique(ground.strata[at] * n_clusters + right[pair], return_inverse=True)
+    product = ground.rates[at] * _reach(ground, asked // max(n_clusters, 1), asked % max(n_clusters, 1))[place]
+    pair, product = pair[product != 0], product[product != 0]
+    first = np.flatnonzero(np.diff(pair, prepend=-1))
     expected = np.zeros(len(left))
-    for start in range(0, len(left), 1 << 14):
-        block = slice(start, start + (1 << 14))
-        expected[block] = columns[:, left[block]].multiply(reach[:, right[block]]).sum(axis=0)
+    expected[pair[first]] = np.add.reduceat(product, first) if len(first) else 0.0
     return np.maximum(expected, 1e-9)
 
 
-def _visits_and_rates(
-    traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int
-) -> tuple[csr_array, csr_array]:  # fmt: skip
-    """Return comments by account and stratum, and the share of each text in the comments of a stratum."""
-    known = traffic.account != UNKNOWN
-    visits = coo_array(
-        (np.ones(int(known.sum())), (traffic.account[known], traffic.stratum[known])),
-        shape=(len(traffic.accounts), traffic.n_strata),
-    ).tocsr()
-    totals = np.maximum(np.bincount(traffic.stratum[known], minlength=traffic.n_strata), 1)
-    rates = coo_array(
-        (1.0 / totals[traffic.stratum[rows]], (traffic.stratum[rows], clusters)), shape=(traffic.n_strata, n_clusters)
-    ).tocsr()
-    return visits, rates
+def _reach(ground: "_Ground", strata: Codes, clusters: Codes) -> Floats:
+    """Return for strata, ascending, and clusters (k,): the sum over t of (visits to both) (share of the cluster at t).
+
+    A visit to the same stratum twice counts n (n - 1) and not n squared: one comment holds one text.
+    """
+    # A sum of products with its transpose is its own: columns are rows.
+    together = (ground.visits.T @ ground.visits).T.tocsr()
+    single = ground.visits.sum(axis=0)
+    reach = np.zeros(len(strata))
+    n_rows = max(1, _CELLS // max(ground.n_strata, 1))
+    for least in range(0, ground.n_strata, n_rows):
+        own = np.arange(least, min(least + n_rows, ground.n_strata))
+        visits = together[own].toarray()
+        visits[np.arange(len(own)), own] -= single[own]
+        start, end = np.searchsorted(strata, [own[0], own[-1] + 1]).tolist()
+        for block in range(start, end, _BLOCK):
+            asked = slice(block, min(block + _BLOCK, end))
+            at = expand(ground.starts[clusters[asked]], ground.starts[clusters[asked] + 1])
+            which = np.repeat(np.arange(asked.stop - block), np.diff(ground.starts)[clusters[asked]])
+            products = visits[(strata[asked] - least)[which], ground.strata[at]] * ground.rates[at]
+            reach[asked] = np.bincount(which, products, minlength=asked.stop - block)
+    return reach
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """Where some clusters and accounts are: the strata in which these clusters have copies, numbered in their order.
+
+    Attributes
+    ----------
+    visits
+        (n_accounts, n_strata) comments of each account there.
+    starts, strata, rates
+        Of cluster c, from starts[c] up to starts[c + 1]: strata, ascending, and the share of its copies in the comments
+        of the stratum.
+    """
+
+    visits: csr_array
+    starts: Codes
+    strata: Codes
+    rates: Floats
+
+    @property
+    def n_strata(self) -> int:
+        """Number of strata."""
+        return int(self.visits.shape[1])
+
+    @classmethod
+    def of(
+        cls, traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int, kept: Flags, among: Flags | None = None
+    ) -> "_Ground":
+        """Take the ground of the copies `kept`, as far as it is `among` these strata."""
+        rows, clusters = rows[kept], clusters[kept]
+        known = traffic.account != UNKNOWN
+        totals = np.bincount(traffic.stratum[known], minlength=traffic.n_strata)
+        here = mark(traffic.stratum[rows], traffic.n_strata)
+        if among is not None:
+            here &= among
+            rows, clusters = rows[here[traffic.stratum[rows]]], clusters[here[traffic.stratum[rows]]]
+        n_strata = int(here.sum())
+        number = np.cumsum(here) - 1
+        cells, copies = np.unique(clusters * n_strata + number[traffic.stratum[rows]], return_counts=True)
+        strata, shares = cells % max(n_strata, 1), 1.0 / np.maximum(totals, 1)[here]
+        # Equal shares are added one by one, as are the comments that they stand for.
+        rates = np.bincount(np.repeat(np.arange(len(cells)), copies), np.repeat(shares[strata], copies))
+        starts = np.append(0, np.cumsum(np.bincount(cells // max(n_strata, 1), minlength=n_clusters)))
+        seen = np.flatnonzero(known & here[traffic.stratum])
+        visits = coo_array(
+            (np.ones(len(seen)), (traffic.account[seen], number[traffic.stratum[seen]])),
+            shape=(len(traffic.accounts), n_strata),
+        ).tocsr()
+        return cls(visits, starts, strata, rates)
 
 
 def join_clusters(company: Company, ties: list[tuple[Codes, Codes]], n_clusters: int, q_max: float) -> Codes:
@@ -202,8 +272,11 @@ def _one_a_sitting(traffic: Traffic, rows: Codes, clusters: Codes) -> tuple[Code
 def _expected_shared(
     traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int, a: Codes, b: Codes
 ) -> Floats:  # fmt: skip
-    visits, rates = _visits_and_rates(traffic, rows, clusters, n_clusters)
-    overlap = (rates @ rates.T).tocsr()
+    paired = mark(np.concatenate([a, b]), len(traffic.accounts) + 1)  # the last is where unknown authors end up
+    visited = mark(traffic.stratum[paired[traffic.account]], traffic.n_strata)
+    ground = _Ground.of(traffic, rows, clusters, n_clusters, np.ones(len(rows), dtype=np.bool_), visited)
+    rates = csr_array((ground.rates, ground.strata, ground.starts), shape=(n_clusters, ground.n_strata)).T.tocsr()
+    overlap, visits = (rates @ rates.T).tocsr(), ground.visits
     expected = np.zeros(len(a))
     order = np.argsort(a, kind="stable")
     for start in range(0, len(a), 1 << 14):

@@ -1,9 +1,10 @@
-"""Many slices of an array at once."""
+"""Many places of an array at once."""
 
 import numpy as np
 import numpy.typing as npt
 
 Codes = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 def expand(start: Codes, end: Codes) -> Codes:
@@ -12,6 +13,13 @@ def expand(start: Codes, end: Codes) -> Codes:
     before = np.cumsum(sizes) - sizes
     indices: Codes = np.repeat(start - before, sizes) + np.arange(int(sizes.sum()))
     return indices
+
+
+def mark(which: Codes, n: int) -> Flags:
+    """Return (n,) flags, set at `which`."""
+    marked = np.zeros(n, dtype=np.bool_)
+    marked[which] = True
+    return marked
 
 
 class Shelves:

@@ -8,11 +8,9 @@ import polars as pl
 
 from detector.evidence.candidates import Judgeable
 from detector.evidence.holdings import Holdings
-from detector.evidence.spans import Shelves, expand
+from detector.evidence.spans import Shelves, expand, mark
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
 from detector.evidence.waves import Waves
-
-Flags = npt.NDArray[np.bool_]
 
 _BATCH_GAP_H = 48
 _BATCH_MIN = 4
@@ -48,13 +46,6 @@ class Core:
     near_rows: Codes
     shared_rows: Codes
     exposed: npt.NDArray[np.uint8]
-
-
-def mark(which: Codes, n: int) -> Flags:
-    """Return (n,) flags, set at `which`."""
-    marked = np.zeros(n, dtype=np.bool_)
-    marked[which] = True
-    return marked
 
 
 def tie_cores(
