@@ -282,9 +282,32 @@ def _expected_shared(
     for start in range(0, len(a), 1 << 14):
         at = order[start : start + (1 << 14)]
         own, place = np.unique(a[at], return_inverse=True)
-        reach = (visits[own] @ overlap).tocsr()
-        expected[at] = reach[place].multiply(visits[b[at]]).sum(axis=1)
+        expected[at] = _meet(csr_array(visits[own] @ overlap), place, visits, b[at])
     return np.maximum(expected, 1e-9)
+
+
+def _meet(reach: csr_array, place: Codes, visits: csr_array, b: Codes) -> Floats:
+    """Return for pairs (k,) the product of a row `place` of `reach` (rows, strata) and a row `b` of `visits`."""
+    found = np.zeros(len(place))
+    n_rows = max(1, _CELLS // max(reach.shape[1], 1))
+    order = np.argsort(place, kind="stable")
+    for least in range(0, reach.shape[0], n_rows):
+        pairs = order[slice(*np.searchsorted(place[order], [least, least + n_rows]))]
+        starts = reach.indptr[least : least + n_rows + 1].astype(np.int64)
+        listed = np.arange(starts[0], starts[-1])
+        where = np.full((len(starts) - 1, reach.shape[1]), -1, dtype=np.int64)
+        where[np.repeat(np.arange(len(starts) - 1), np.diff(starts)), reach.indices[listed]] = listed
+        at = expand(visits.indptr[b[pairs]].astype(np.int64), visits.indptr[b[pairs] + 1].astype(np.int64))
+        pair = np.repeat(np.arange(len(pairs)), np.diff(visits.indptr)[b[pairs]])
+        cell = where[place[pairs][pair] - least, visits.indices[at]]
+        # Added up from the last listed to the first, as products of sparse arrays are.
+        kept = np.lexsort((-cell, pair))
+        kept = kept[cell[kept] >= 0]
+        first = np.flatnonzero(np.diff(pair[kept], prepend=-1))
+        if len(first):
+            sums = np.add.reduceat(reach.data[cell[kept]] * visits.data[at[kept]], first)
+            found[pairs[pair[kept[first]]]] = sums
+    return found
 
 
 def find_circles(pairs: Pairs, traffic: Traffic, rows: Codes, clusters: Codes) -> tuple[Codes, Codes]:

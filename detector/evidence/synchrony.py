@@ -13,7 +13,8 @@ Keys = npt.NDArray[np.uint64]
 _SCOUTS = 99
 _SCOUT_P_MAX = 0.1
 _SCOUT_REACH_MAX = 0.06
-_BLOCK_CELLS = 1 << 22
+# What fits a processor's cache.
+_BLOCK_CELLS = 1 << 17
 # Below this the shape of the tail is a guess.
 _SMALLEST_P = 1e-6
 
@@ -123,21 +124,20 @@ def _permute(
     """Test clusters of one size: `members` is (clusters, size); returns (5, clusters), last the least p in reach."""
     n, size = members.shape
     strata = traffic.stratum[members]
-    at = (_draw(keys, n_permutations, size, seed) * pool.sizes[strata][:, None, :]).astype(np.int64)
-    at = np.minimum(at, pool.sizes[strata][:, None, :] - 1) + pool.starts[strata][:, None, :]
-    times = np.concatenate([traffic.time[members][:, None, :], pool.times[at]], axis=1)
+    sizes, starts = pool.sizes[strata][:, None, :], pool.starts[strata][:, None, :]
+    times = np.empty((n, n_permutations + 1, size), dtype=np.int64)
+    times[:, 0, :] = traffic.time[members]
+    at = _draw(keys, n_permutations, size, seed)
+    at *= sizes
+    times[:, 1:, :] = pool.times[np.minimum(at.astype(np.int64), sizes - 1) + starts]
     times.sort(axis=2)
     gaps = np.diff(times, axis=2)
-    close = np.stack([(gaps <= w * 1_000_000).sum(axis=2) for w in windows.tolist()], axis=2)
+    close = np.stack([np.count_nonzero(gaps <= w * 1_000_000, axis=2) for w in windows.tolist()], axis=2)
     # p of every permutation at every window: the share that is at least as close.
-    ranked = np.sort(close, axis=1)
-    n_at_least = np.empty(close.shape)
-    for column in range(close.shape[2]):
-        for row in range(n):
-            n_at_least[row, :, column] = (n_permutations + 1) - np.searchsorted(
-                ranked[row, :, column], close[row, :, column], side="left"
-            )
-    smallest = n_at_least.min(axis=2)
+    n_at_least = _count_at_least(close, size)
+    smallest = n_at_least[:, :, 0]
+    for column in range(1, len(windows)):
+        smallest = np.minimum(smallest, n_at_least[:, :, column])
     p = (smallest <= smallest[:, :1]).sum(axis=1) / (n_permutations + 1)
     # Of windows that tell equally much, the one with most pairs beyond chance.
     usual, spread = close[:, 1:, :].mean(axis=1), close[:, 1:, :].var(axis=1)
@@ -146,17 +146,29 @@ def _permute(
     p = np.where(smallest[:, 0] == 1, np.minimum(p, np.maximum(tail, _SMALLEST_P)), p)
     best = (n_at_least[:, 0, :] * (size + 1) - (close[:, 0, :] - usual)).argmin(axis=1)
     each = np.arange(n)
-    closest = (close[:, 1:, :].min(axis=2) == size - 1).sum(axis=1)
+    # The shortest window holds the fewest.
+    closest = (close[:, 1:, int(windows.argmin())] == size - 1).sum(axis=1)
     reach = (1 + closest) / (n_permutations + 1)
     return np.stack([close[each, 0, best], usual[each, best], p, windows[best], reach])
+
+
+def _count_at_least(close: Codes, size: int) -> Codes:
+    """Return for counts (clusters, rounds, windows), below `size`: in how many rounds the count is as large."""
+    n, _, n_windows = close.shape
+    place = (np.arange(n)[:, None, None] * n_windows + np.arange(n_windows)) * size + close
+    rounds = np.bincount(place.ravel(), minlength=n * n_windows * size).reshape(-1, size)
+    at_least: Codes = np.cumsum(rounds[:, ::-1], axis=1)[:, ::-1].ravel()[place]
+    return at_least
 
 
 def _draw(keys: Keys, n_permutations: int, size: int, seed: int) -> Floats:
     """Draw (clusters, permutations, size) numbers in [0, 1) from the clusters' keys (splitmix64, as a counter)."""
     counter = np.arange(1, n_permutations * size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     z = (keys + np.uint64(seed))[:, None] + counter
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        z ^= z >> np.uint64(shift)
+        z *= np.uint64(factor)
     z ^= z >> np.uint64(31)
-    draws: Floats = ((z >> np.uint64(11)) * 2.0**-53).reshape(len(keys), n_permutations, size)
+    z >>= np.uint64(11)
+    draws: Floats = (z * 2.0**-53).reshape(len(keys), n_permutations, size)
     return draws
