@@ -8,6 +8,7 @@ import polars as pl
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from detector.evidence.ground import Ground, meet_rows, reach_clusters
 from detector.evidence.significance import false_discovery_rates, poisson_tail
 from detector.evidence.spans import expand, mark
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
@@ -22,9 +23,6 @@ _CLUSTERS_PER_ACCOUNT = 200
 MEETINGS_MIN = 3
 _LINKED_CLUSTER_ACCOUNTS = 300
 _LINKS_MAX = 200_000
-# Cells of a dense table, and items taken at a time.
-_CELLS = 1 << 20
-_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -95,90 +93,16 @@ def _expected_company(
     It is taken for the pairs asked for alone: first over t, for each s and d that come together in a pair, then over
     s, in the order of strata.
     """
-    ground = _Ground.of(traffic, rows, clusters, n_clusters, mark(np.concatenate([left, right]), n_clusters)[clusters])
+    ground = Ground.of(traffic, rows, clusters, n_clusters, mark(np.concatenate([left, right]), n_clusters)[clusters])
     at = expand(ground.starts[left], ground.starts[left + 1])
     pair = np.repeat(np.arange(len(left)), np.diff(ground.starts)[left])
     asked, place = np.unique(ground.strata[at] * n_clusters + right[pair], return_inverse=True)
-    product = ground.rates[at] * _reach(ground, asked // max(n_clusters, 1), asked % max(n_clusters, 1))[place]
+    product = ground.rates[at] * reach_clusters(ground, asked // max(n_clusters, 1), asked % max(n_clusters, 1))[place]
     pair, product = pair[product != 0], product[product != 0]
     first = np.flatnonzero(np.diff(pair, prepend=-1))
     expected = np.zeros(len(left))
     expected[pair[first]] = np.add.reduceat(product, first) if len(first) else 0.0
     return np.maximum(expected, 1e-9)
-
-
-def _reach(ground: "_Ground", strata: Codes, clusters: Codes) -> Floats:
-    """Return for strata, ascending, and clusters (k,): the sum over t of (visits to both) (share of the cluster at t).
-
-    A visit to the same stratum twice counts n (n - 1) and not n squared: one comment holds one text.
-    """
-    # A sum of products with its transpose is its own: columns are rows.
-    together = (ground.visits.T @ ground.visits).T.tocsr()
-    single = ground.visits.sum(axis=0)
-    reach = np.zeros(len(strata))
-    n_rows = max(1, _CELLS // max(ground.n_strata, 1))
-    for least in range(0, ground.n_strata, n_rows):
-        own = np.arange(least, min(least + n_rows, ground.n_strata))
-        visits = together[own].toarray()
-        visits[np.arange(len(own)), own] -= single[own]
-        start, end = np.searchsorted(strata, [own[0], own[-1] + 1]).tolist()
-        for block in range(start, end, _BLOCK):
-            asked = slice(block, min(block + _BLOCK, end))
-            at = expand(ground.starts[clusters[asked]], ground.starts[clusters[asked] + 1])
-            which = np.repeat(np.arange(asked.stop - block), np.diff(ground.starts)[clusters[asked]])
-            products = visits[(strata[asked] - least)[which], ground.strata[at]] * ground.rates[at]
-            reach[asked] = np.bincount(which, products, minlength=asked.stop - block)
-    return reach
-
-
-@dataclass(frozen=True)
-class _Ground:
-    """Where some clusters and accounts are: the strata in which these clusters have copies, numbered in their order.
-
-    Attributes
-    ----------
-    visits
-        (n_accounts, n_strata) comments of each account there.
-    starts, strata, rates
-        Of cluster c, from starts[c] up to starts[c + 1]: strata, ascending, and the share of its copies in the comments
-        of the stratum.
-    """
-
-    visits: csr_array
-    starts: Codes
-    strata: Codes
-    rates: Floats
-
-    @property
-    def n_strata(self) -> int:
-        """Number of strata."""
-        return int(self.visits.shape[1])
-
-    @classmethod
-    def of(
-        cls, traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int, kept: Flags, among: Flags | None = None
-    ) -> "_Ground":
-        """Take the ground of the copies `kept`, as far as it is `among` these strata."""
-        rows, clusters = rows[kept], clusters[kept]
-        known = traffic.account != UNKNOWN
-        totals = np.bincount(traffic.stratum[known], minlength=traffic.n_strata)
-        here = mark(traffic.stratum[rows], traffic.n_strata)
-        if among is not None:
-            here &= among
-            rows, clusters = rows[here[traffic.stratum[rows]]], clusters[here[traffic.stratum[rows]]]
-        n_strata = int(here.sum())
-        number = np.cumsum(here) - 1
-        cells, copies = np.unique(clusters * n_strata + number[traffic.stratum[rows]], return_counts=True)
-        strata, shares = cells % max(n_strata, 1), 1.0 / np.maximum(totals, 1)[here]
-        # Equal shares are added one by one, as are the comments that they stand for.
-        rates = np.bincount(np.repeat(np.arange(len(cells)), copies), np.repeat(shares[strata], copies))
-        starts = np.append(0, np.cumsum(np.bincount(cells // max(n_strata, 1), minlength=n_clusters)))
-        seen = np.flatnonzero(known & here[traffic.stratum])
-        visits = coo_array(
-            (np.ones(len(seen)), (traffic.account[seen], number[traffic.stratum[seen]])),
-            shape=(len(traffic.accounts), n_strata),
-        ).tocsr()
-        return cls(visits, starts, strata, rates)
 
 
 def join_clusters(company: Company, ties: list[tuple[Codes, Codes]], n_clusters: int, q_max: float) -> Codes:
@@ -274,7 +198,7 @@ def _expected_shared(
 ) -> Floats:  # fmt: skip
     paired = mark(np.concatenate([a, b]), len(traffic.accounts) + 1)  # the last is where unknown authors end up
     visited = mark(traffic.stratum[paired[traffic.account]], traffic.n_strata)
-    ground = _Ground.of(traffic, rows, clusters, n_clusters, np.ones(len(rows), dtype=np.bool_), visited)
+    ground = Ground.of(traffic, rows, clusters, n_clusters, np.ones(len(rows), dtype=np.bool_), visited)
     rates = csr_array((ground.rates, ground.strata, ground.starts), shape=(n_clusters, ground.n_strata)).T.tocsr()
     overlap, visits = (rates @ rates.T).tocsr(), ground.visits
     expected = np.zeros(len(a))
@@ -282,32 +206,8 @@ def _expected_shared(
     for start in range(0, len(a), 1 << 14):
         at = order[start : start + (1 << 14)]
         own, place = np.unique(a[at], return_inverse=True)
-        expected[at] = _meet(csr_array(visits[own] @ overlap), place, visits, b[at])
+        expected[at] = meet_rows(csr_array(visits[own] @ overlap), place, visits, b[at])
     return np.maximum(expected, 1e-9)
-
-
-def _meet(reach: csr_array, place: Codes, visits: csr_array, b: Codes) -> Floats:
-    """Return for pairs (k,) the product of a row `place` of `reach` (rows, strata) and a row `b` of `visits`."""
-    found = np.zeros(len(place))
-    n_rows = max(1, _CELLS // max(reach.shape[1], 1))
-    order = np.argsort(place, kind="stable")
-    for least in range(0, reach.shape[0], n_rows):
-        pairs = order[slice(*np.searchsorted(place[order], [least, least + n_rows]))]
-        starts = reach.indptr[least : least + n_rows + 1].astype(np.int64)
-        listed = np.arange(starts[0], starts[-1])
-        where = np.full((len(starts) - 1, reach.shape[1]), -1, dtype=np.int64)
-        where[np.repeat(np.arange(len(starts) - 1), np.diff(starts)), reach.indices[listed]] = listed
-        at = expand(visits.indptr[b[pairs]].astype(np.int64), visits.indptr[b[pairs] + 1].astype(np.int64))
-        pair = np.repeat(np.arange(len(pairs)), np.diff(visits.indptr)[b[pairs]])
-        cell = where[place[pairs][pair] - least, visits.indices[at]]
-        # Added up from the last listed to the first, as products of sparse arrays are.
-        kept = np.lexsort((-cell, pair))
-        kept = kept[cell[kept] >= 0]
-        first = np.flatnonzero(np.diff(pair[kept], prepend=-1))
-        if len(first):
-            sums = np.add.reduceat(reach.data[cell[kept]] * visits.data[at[kept]], first)
-            found[pairs[pair[kept[first]]]] = sums
-    return found
 
 
 def find_circles(pairs: Pairs, traffic: Traffic, rows: Codes, clusters: Codes) -> tuple[Codes, Codes]:

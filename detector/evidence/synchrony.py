@@ -115,7 +115,8 @@ def first_by_hash(ranks: Codes, at_most: int, seed: int) -> Codes:
     hashed = (ranks.astype(np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
     hashed ^= hashed >> np.uint64(31)
     # No two ranks have one hash.
-    return ranks[hashed <= np.partition(hashed, at_most - 1)[at_most - 1]]
+    first: Codes = ranks[hashed <= np.partition(hashed, at_most - 1)[at_most - 1]]
+    return first
 
 
 def _permute(
@@ -132,33 +133,51 @@ def _permute(
     times[:, 1:, :] = pool.times[np.minimum(at.astype(np.int64), sizes - 1) + starts]
     times.sort(axis=2)
     gaps = np.diff(times, axis=2)
-    close = np.stack([np.count_nonzero(gaps <= w * 1_000_000, axis=2) for w in windows.tolist()], axis=2)
+    close = np.stack([_count(gaps <= w * 1_000_000) for w in windows.tolist()], axis=1)
     # p of every permutation at every window: the share that is at least as close.
     n_at_least = _count_at_least(close, size)
-    smallest = n_at_least[:, :, 0]
-    for column in range(1, len(windows)):
-        smallest = np.minimum(smallest, n_at_least[:, :, column])
+    smallest = n_at_least.min(axis=1)
     p = (smallest <= smallest[:, :1]).sum(axis=1) / (n_permutations + 1)
     # Of windows that tell equally much, the one with most pairs beyond chance.
-    usual, spread = close[:, 1:, :].mean(axis=1), close[:, 1:, :].var(axis=1)
-    seldom = 1.0 / (n_permutations + 1)
-    tail = overdispersed_tail(close[:, 0, :], usual + seldom, spread + seldom).min(axis=1) * len(windows)
-    p = np.where(smallest[:, 0] == 1, np.minimum(p, np.maximum(tail, _SMALLEST_P)), p)
-    best = (n_at_least[:, 0, :] * (size + 1) - (close[:, 0, :] - usual)).argmin(axis=1)
+    usual = close[:, :, 1:].sum(axis=2) / n_permutations
+    alone = np.flatnonzero(smallest[:, 0] == 1)
+    p[alone] = np.minimum(p[alone], _continue_tail(close[alone], usual[alone]))
+    best = (n_at_least[:, :, 0] * (size + 1) - (close[:, :, 0] - usual)).argmin(axis=1)
     each = np.arange(n)
     # The shortest window holds the fewest.
-    closest = (close[:, 1:, int(windows.argmin())] == size - 1).sum(axis=1)
+    closest = (close[:, int(windows.argmin()), 1:] == size - 1).sum(axis=1)
     reach = (1 + closest) / (n_permutations + 1)
-    return np.stack([close[each, 0, best], usual[each, best], p, windows[best], reach])
+    return np.stack([close[each, best, 0], usual[each, best], p, windows[best], reach])
+
+
+def _count(flags: npt.NDArray[np.bool_]) -> Codes:
+    """Count along the last axis; where it is short, a product with ones is the fastest way."""
+    kind = np.uint8 if flags.shape[-1] <= np.iinfo(np.uint8).max else np.int64
+    counts: Codes = (flags.astype(kind) @ np.ones(flags.shape[-1], dtype=kind)).astype(np.int64)
+    return counts
 
 
 def _count_at_least(close: Codes, size: int) -> Codes:
-    """Return for counts (clusters, rounds, windows), below `size`: in how many rounds the count is as large."""
-    n, _, n_windows = close.shape
-    place = (np.arange(n)[:, None, None] * n_windows + np.arange(n_windows)) * size + close
+    """Return for counts (clusters, windows, rounds), below `size`: in how many rounds the count is as large."""
+    n, n_windows, _ = close.shape
+    place = np.arange(n * n_windows).reshape(n, n_windows, 1) * size + close
     rounds = np.bincount(place.ravel(), minlength=n * n_windows * size).reshape(-1, size)
     at_least: Codes = np.cumsum(rounds[:, ::-1], axis=1)[:, ::-1].ravel()[place]
     return at_least
+
+
+def _continue_tail(close: Codes, usual: Floats) -> Floats:
+    """Return p beyond what permutations can tell, for counts (clusters, windows, rounds), the first round being real.
+
+    `usual` (clusters, windows) is the mean of the other rounds.
+    """
+    n_permutations = close.shape[2] - 1
+    # Summed in the order of the rounds.
+    spread = np.cumsum((close[:, :, 1:] - usual[:, :, None]) ** 2, axis=2)[:, :, -1] / n_permutations
+    seldom = 1.0 / (n_permutations + 1)
+    tail = overdispersed_tail(close[:, :, 0], usual + seldom, spread + seldom).min(axis=1) * close.shape[1]
+    bounded: Floats = np.maximum(tail, _SMALLEST_P)
+    return bounded
 
 
 def _draw(keys: Keys, n_permutations: int, size: int, seed: int) -> Floats:

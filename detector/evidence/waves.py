@@ -74,7 +74,7 @@ class Waves:
         exposed[self.account[self._unshared(expand(self.strata[strata], self.strata[strata + 1]), shared)]] = True
         near = self._near(core)
         near = self._unshared(near[~excluded[self.account[near]]], shared)
-        suspects, observed = np.unique(self.account[near], return_counts=True)
+        suspects, observed = np.unique(self.account[near].astype(np.int64), return_counts=True)
         own = self.of_account.take(suspects)
         own = self._unshared(own[there[self.stratum[own]]], shared)
         unusual = excluded.copy()
@@ -82,7 +82,7 @@ class Waves:
         share = self._share(own, near, unusual)
         expected = np.bincount(np.searchsorted(suspects, self.account[own]), share, minlength=len(suspects))
         held = suspects[poisson_tail(observed, expected) <= WAVE_P]
-        return held, exposed & ~excluded, self.rows[near]
+        return held, exposed & ~excluded, self.rows[near].astype(np.int64)
 
     def _near(self, core: Codes) -> Codes:
         """Return the places within a minute of the core's comments, sorted."""
