@@ -144,7 +144,8 @@ def _created_apart(traffic: Traffic, rows: Codes) -> Codes:
     theirs = np.flatnonzero(traffic.account != UNKNOWN)
     theirs = theirs[apart[traffic.account[theirs]]]
     n_accounts = max(len(traffic.accounts), 1)
-    pairs = np.unique(traffic.target[theirs] * n_accounts + traffic.account[theirs])
+    pairs = np.sort(traffic.target[theirs].astype(np.int64) * n_accounts + traffic.account[theirs])
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0]
     return np.sort(pairs // n_accounts * HOURS + traffic.created[pairs % n_accounts])
 
 

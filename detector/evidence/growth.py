@@ -1,22 +1,26 @@
 """Accounts outside a campaign that are tied to its core in several independent ways at once."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from detector.evidence.candidates import Judgeable
-from detector.evidence.synchrony import sample_rows
-from detector.evidence.ties import Tie, mark, tie_content, tie_created, tie_waves, tie_wording
+from detector.evidence.spans import mark
+from detector.evidence.synchrony import first_by_hash
+from detector.evidence.ties import Core, tie_cores
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
-from detector.evidence.wording import Words, weigh_words
+from detector.evidence.waves import WAVE_P
+from detector.evidence.wording import WORDING_SHARE, compare_words, weigh_words
 from detector.schema import GROWTH
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 TIES = ("created", "waves", "content", "wording")
+_CREATED, _WAVES, _CONTENT, _WORDING = range(4)
 _CORE_ACCOUNTS_MIN = 5
 _CORES_MAX = 50
 # A tie that so many others have by chance says nothing about anyone.
@@ -61,101 +65,133 @@ def find_growth(
     several ties is as surprising as the product of their chances; q is the number of accounts that chance makes as
     surprising, over the number seen. An account with one tie is listed with q = 1: one tie makes nobody a member.
     """
-    cores = [_tie(traffic, clusters, groups, core, objects, group) for group in _largest(core)]
+    cores = tie_cores(traffic, clusters, groups, _largest(core), objects)
+    if not cores:
+        return GROWTH.empty()
     words = weigh_words(comments, traffic, _wanted(cores, len(traffic.accounts), seed))
-    found = [_grow(traffic, core, words, q_max) for core in cores]
-    listed = pl.concat([GROWTH.empty().drop("campaign_id", "account").with_columns(
-        group=pl.lit(None, pl.Int64), code=pl.lit(None, pl.Int64)), *found], how="diagonal")  # fmt: skip
-    return GROWTH.check(
-        listed.with_columns(campaign_id=names.gather(listed["group"]), account=traffic.accounts.gather(listed["code"]))
-        .select(list(GROWTH.columns))
-        .sort("campaign_id", "account")
+    alike = compare_words(words, [core.inside for core in cores], [core.excluded for core in cores])
+    kinds = _Kinds.of(traffic)
+    found = [_grow(traffic, kinds, core, wording, q_max) for core, wording in zip(cores, alike, strict=True)]
+    listed = pl.concat(found).with_columns(
+        campaign_id=names.gather(np.repeat([core.group for core in cores], [frame.height for frame in found])),
+        account=pl.col("code").map_batches(traffic.accounts.gather, pl.String),
     )
+    return GROWTH.check(listed.select(list(GROWTH.columns)).sort("campaign_id", "account"))
 
 
-def _largest(core: tuple[Codes, Codes]) -> list[int]:
-    """Return the candidates with the largest cores."""
+def _largest(core: tuple[Codes, Codes]) -> dict[int, Codes]:
+    """Return the accounts of the largest cores, by candidate."""
     groups, sizes = np.unique(core[0], return_counts=True)
     enough = sizes >= _CORE_ACCOUNTS_MIN
     order = np.lexsort((groups[enough], -sizes[enough]))
-    return [int(group) for group in groups[enough][order][:_CORES_MAX]]
+    return {int(group): np.unique(core[1][core[0] == group]) for group in groups[enough][order][:_CORES_MAX]}
+
+
+def _wanted(cores: list[Core], n_accounts: int, seed: int) -> Codes:
+    """Return the accounts whose words are compared: all, or in large dumps those that it matters for and a sample."""
+    if n_accounts <= _EVERYBODY_MAX:
+        return np.arange(n_accounts)
+    matters = [accounts for core in cores for accounts in (core.inside, core.created, core.near)]
+    sample = first_by_hash(np.arange(n_accounts), _BACKGROUND, seed)
+    return np.flatnonzero(mark(np.concatenate([sample, *matters]), n_accounts))
 
 
 @dataclass(frozen=True)
-class _Core:
-    """A core, everybody outside its candidate, and the ties between them that have nothing to do with words."""
+class _Kinds:
+    """Accounts sorted into kinds that chance treats alike: as busy, and with or without a creation date.
 
-    group: int
-    inside: Flags
-    outside: Flags
-    created: Tie
-    waves: Tie
-    content: Tie
+    `of_account` (n_accounts,) is the kind; `n_comments`, `is_dated` and `sizes` (n_kinds,) describe each.
+    """
 
+    of_account: Codes
+    n_comments: Floats
+    is_dated: Flags
+    sizes: Codes
 
-def _tie(
-    traffic: Traffic, clusters: Judgeable, groups: Codes, core: tuple[Codes, Codes], objects: pl.DataFrame, group: int
-) -> _Core:
-    n_accounts = len(traffic.accounts)
-    inside = mark(core[1][core[0] == group], n_accounts)
-    here = traffic.account[clusters.first_rows[groups[clusters.first_clusters] == group]]
-    # Who carries only the candidate's addresses may be core, and stands in none of its texts.
-    outside = ~(inside | mark(here[here != UNKNOWN], n_accounts))
-    created, content = tie_created(traffic, inside), tie_content(traffic, clusters, objects, inside, outside)
-    waves = tie_waves(traffic, inside, outside, created.held | content.held, content.rows)
-    return _Core(group, inside, outside, created, waves, content)
+    @classmethod
+    def of(cls, traffic: Traffic) -> "_Kinds":
+        n_comments = np.bincount(traffic.account[traffic.account != UNKNOWN], minlength=len(traffic.accounts))
+        kind = 2 * n_comments + traffic.has_created
+        present = np.flatnonzero(np.bincount(kind))
+        number = np.zeros(int(present.max(initial=0)) + 1, dtype=np.int64)
+        number[present] = np.arange(len(present))
+        of_account = number[kind]
+        return cls(of_account, (present // 2).astype(np.float64), present % 2 == 1, np.bincount(of_account))
 
-
-def _wanted(cores: list[_Core], n_accounts: int, seed: int) -> Codes:
-    """Return the accounts whose words are compared: all, or in large dumps those that it matters for and a sample."""
-    if n_accounts <= _EVERYBODY_MAX:
-        return np.arange(n_accounts if cores else 0)
-    sample, _ = sample_rows(np.arange(n_accounts), np.zeros(n_accounts, dtype=np.int64), _BACKGROUND, seed)
-    wanted = mark(sample, n_accounts)
-    for core in cores:
-        wanted |= core.inside | (core.outside & (core.created.held | core.waves.held))
-    return np.flatnonzero(wanted)
+    def count(self, accounts: Codes) -> Codes:
+        """Return (n_kinds,) how many of these accounts are of each kind."""
+        n: Codes = np.bincount(self.of_account[accounts], minlength=len(self.sizes))
+        return n
 
 
-def _grow(traffic: Traffic, core: _Core, words: Words, q_max: float) -> pl.DataFrame:
-    outside, created, content = core.outside, core.created, core.content
-    wording = tie_wording(words, core.inside, outside)
-    wording = replace(wording, held=wording.held & ~content.held)
-    ties = [created, core.waves, content, wording]
-    held = np.stack([tie.held & outside for tie in ties])
-    # Who has no creation date cannot be told by it: the undated would make common what is rare among the dated.
-    able = outside & traffic.has_created if created.chance.any() else outside
-    ties = [_rated(tie, held, k, able) for k, tie in enumerate(ties)]
-    held = np.stack([tie.held & outside for tie in ties])
-    chance = np.stack([tie.chance for tie in ties])
-    tied = np.flatnonzero(held.any(axis=0))
-    joint = np.where(held, chance, 1.0).prod(axis=0)[tied]
-    several = held[:, tied].sum(axis=0) >= 2  # content and wording are never held both
-    q, expected = np.ones(len(tied)), _expected(chance[:, outside], joint)
-    q[several] = _rates(joint[several], expected[several])
-    sure = q <= q_max
+def _grow(traffic: Traffic, kinds: _Kinds, core: Core, wording: Codes | None, q_max: float) -> pl.DataFrame:
+    """List the accounts tied to a core; `wording`: those most like it in words, None where it has too few words."""
+    likely = np.zeros(0, dtype=np.int64) if wording is None else np.setdiff1d(wording, core.sharing)
+    sets = [core.created, core.near, core.sharing, likely]
+    tied = np.unique(np.concatenate(sets))
+    held = np.stack([np.isin(tied, accounts, assume_unique=True) for accounts in sets])
+    outside = kinds.sizes - kinds.count(core.excluded)
+    exposed = np.unpackbits(core.exposed, count=len(traffic.accounts)).view(np.bool_)
+    by_kind = _chances(kinds, outside, held, kinds.of_account[tied], core.has_batches)
+    chance = np.zeros((4, 2, len(outside)))  # the second axis: who comments where the core does
+    chance[_CREATED], chance[_CONTENT] = by_kind[:, None, :]
+    chance[_WAVES, 1] = WAVE_P
+    chance[_WORDING] = 0.0 if wording is None else WORDING_SHARE
+    own = chance[:, exposed[tied].astype(np.int64), kinds.of_account[tied]]
+    held[[_CREATED, _CONTENT]] &= own[[_CREATED, _CONTENT]] <= _CHANCE_MAX
+    kept = held.any(axis=0)
+    tied, held, own = tied[kept], held[:, kept], own[:, kept]
+    joint = np.where(held, own, 1.0).prod(axis=0)
+    several = held.sum(axis=0) >= 2  # content and wording are never held both
+    among = kinds.count(np.flatnonzero(exposed))
+    expected = _expected(chance.reshape(4, -1), np.concatenate([outside - among, among]), joint[several])
+    q = np.ones(len(tied))
+    q[several] = _rates(joint[several], expected)
     return pl.DataFrame(
         {
-            "group": np.full(len(tied), core.group),
             "code": tied,
-            "ties": _named(held[:, tied]),
+            "ties": _named(held),
             "chance": joint,
             "q": q,
-            "n_found": np.full(len(tied), sure.sum(), dtype=np.uint32),
-            "expected": np.full(len(tied), expected[sure].max(initial=0.0)),
-            "rows": _rows_of(traffic, ties, tied),
+            "n_found": np.full(len(tied), (q <= q_max).sum(), dtype=np.uint32),
+            "expected": np.full(len(tied), expected[q[several] <= q_max].max(initial=0.0)),
+            "rows": _rows_of(traffic, core, tied, held),
         },
-        schema={"group": pl.Int64, "code": pl.Int64} | {
-            name: GROWTH.columns[name].dtype for name in ("ties", "chance", "q", "n_found", "expected", "rows")
-        },
-    )  # fmt: skip
+        schema={"code": pl.Int64}
+        | {name: GROWTH.columns[name].dtype for name in ("ties", "chance", "q", "n_found", "expected", "rows")},
+    )
+
+
+def _chances(kinds: _Kinds, outside: Codes, held: Flags, kind: Codes, has_batches: bool) -> Floats:
+    """Return (2, n_kinds) chances of being created in a batch, and of sharing content, for each kind of account.
+
+    Parameters
+    ----------
+    outside
+        (n_kinds,) accounts outside the candidate.
+    held, kind
+        (4, k) ties of those that have any, and their kind.
+    has_batches
+        Whether the core has batches: who has no creation date cannot be told by it, and the undated would make common
+        what is rare among the dated.
+    """
+    able = kinds.is_dated if has_batches else np.ones_like(kinds.is_dated)
+    chances = np.zeros((2, len(outside)))
+    exposures = kinds.is_dated * float(has_batches), kinds.n_comments
+    for at, (k, exposure) in enumerate(zip((_CREATED, _CONTENT), exposures, strict=True)):
+        # How often it comes about is told by those who have no other tie.
+        others = np.delete(held, k, axis=0).any(axis=0)
+        rate = (held[k] & able[kind] & ~others).sum() + 1.0
+        total = (exposure * outside * able).sum() - (exposure * able)[kind[others]].sum()
+        rate /= total + 1.0
+        chances[at] = 1.0 - (1.0 - min(rate, 1.0)) ** exposure
+    return chances
 
 
 def _named(held: Flags) -> pl.Series:
     """List the names of the ties (4, k) that each account has."""
-    flags = pl.DataFrame(dict(zip(TIES, held, strict=True)))
-    names = [pl.when(pl.col(name)).then(pl.lit(name)) for name in TIES]
-    return flags.select(ties=pl.concat_list(names).list.drop_nulls())["ties"]
+    named = [[name for k, name in enumerate(TIES) if code >> k & 1] for code in range(1 << len(TIES))]
+    return pl.Series(named, dtype=pl.List(pl.String)).gather((held << np.arange(len(TIES))[:, None]).sum(axis=0))
 
 
 def _rates(joint: Floats, expected: Floats) -> Floats:
@@ -167,34 +203,32 @@ def _rates(joint: Floats, expected: Floats) -> Floats:
     return np.minimum(q, 1.0)
 
 
-def _rated(tie: Tie, held: Flags, k: int, able: Flags) -> Tie:
-    """Turn exposure into chance, by those `able` to have other ties who have none; drop a tie that is common."""
-    if TIES[k] in ("waves", "wording"):
-        return tie
-    alone = able & ~np.delete(held, k, axis=0).any(axis=0)
-    rate = (held[k] & alone).sum() + 1.0
-    rate /= tie.chance[alone].sum() + 1.0
-    chance = 1.0 - (1.0 - min(rate, 1.0)) ** tie.chance
-    return Tie(tie.held & (chance <= _CHANCE_MAX), chance, tie.rows)
+def _expected(chance: Floats, sizes: Codes, joint: Floats) -> Floats:
+    """Return how many accounts chance makes as surprising as each `joint`, by any pattern of several ties.
 
-
-def _expected(chance: Floats, joint: Floats) -> Floats:
-    """Return how many accounts chance makes as surprising as each `joint`, by any pattern of several ties."""
+    `chance` (4, k) of each tie and `sizes` (k,) describe kinds of accounts.
+    """
     usable = np.where(chance <= _CHANCE_MAX, chance, 0.0)
     products = np.concatenate([usable[list(pattern)].prod(axis=0) for pattern in _PATTERNS])
-    products = np.sort(products[products > 0])
-    total = np.concatenate([[0.0], np.cumsum(products)])
-    expected: Floats = total[np.searchsorted(products, joint * (1 + 1e-9), side="right")]
+    limit = joint * (1 + 1e-9)
+    telling = np.flatnonzero((products > 0) & (products <= limit.max(initial=0.0)))
+    telling = telling[np.argsort(products[telling], kind="stable")]
+    products, n = products[telling], sizes[telling % len(sizes)]
+    # Added up one account after the other: the sum is that of a list of accounts to the last bit.
+    total = np.append(0.0, np.cumsum(np.repeat(products, n)))
+    expected: Floats = total[np.append(0, np.cumsum(n))[np.searchsorted(products, limit, side="right")]]
     return expected
 
 
-def _rows_of(traffic: Traffic, ties: list[Tie], accounts: Codes) -> pl.Series:
+def _rows_of(traffic: Traffic, core: Core, accounts: Codes, held: Flags) -> pl.Series:
     """List the comments of each account that make its ties."""
-    rows = np.unique(np.concatenate([tie.rows[tie.held[traffic.account[tie.rows]]] for tie in ties]))
-    made = pl.DataFrame({"account": traffic.account[rows], "row": rows.astype(np.uint32)})
-    lists = made.group_by("account").agg(pl.col("row").sort())
-    return (
-        pl.DataFrame({"account": accounts})
-        .join(lists, on="account", how="left", maintain_order="left")["row"]
-        .fill_null([])
-    )
+    rows = np.concatenate(list(_telling_rows(traffic, core, accounts, held)))
+    made = pl.DataFrame({"account": traffic.account[rows].astype(np.int64), "row": rows.astype(np.uint32)})
+    lists = made.unique().sort("account", "row").group_by("account", maintain_order=True).agg("row")
+    listed = pl.DataFrame({"account": accounts}).join(lists, on="account", how="left", maintain_order="left")
+    return listed["row"].fill_null([])
+
+
+def _telling_rows(traffic: Traffic, core: Core, accounts: Codes, held: Flags) -> Iterator[Codes]:
+    for k, rows in ((_WAVES, core.near_rows), (_CONTENT, core.shared_rows)):
+        yield rows[np.isin(traffic.account[rows], accounts[held[k]])]

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.sparse import coo_array, csc_array, csr_array, diags_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from detector.evidence.ground import Ground, meet_rows, reach_clusters
 from detector.evidence.significance import false_discovery_rates, poisson_tail
+from detector.evidence.spans import expand, mark
 from detector.evidence.traffic import UNKNOWN, Codes, Traffic
 from detector.schema import LINKS
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 # Two copies by one account within this time are one sitting: a letter in two parts is not a second meeting.
 _SITTING_US = 600_000_000
@@ -66,16 +69,18 @@ def measure_company(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: 
 def _shared(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int) -> tuple[Codes, Codes, Codes]:
     """Count the accounts that stand in both clusters of a pair, on separate occasions."""
     order = np.lexsort((clusters, traffic.account[rows]))
-    rows, clusters = rows[order], clusters[order]
+    rows, clusters = rows[order], clusters[order].astype(np.int64)
     account, time, timed = traffic.account[rows], traffic.time[rows], traffic.has_time[rows]
-    most = int(np.bincount(account).max()) if len(account) else 0
     found = [np.zeros(0, dtype=np.int64)]
     # Accounts are few that stand in many clusters; their pairs are listed one distance at a time.
-    for step in range(1, min(most, _CLUSTERS_PER_ACCOUNT)):
-        same = account[step:] == account[:-step]
-        apart = ~(timed[step:] & timed[:-step]) | (np.abs(time[step:] - time[:-step]) > _SITTING_US)
-        at = np.flatnonzero(same & apart)
-        found.append(clusters[at] * n_clusters + clusters[at + step])
+    at = np.arange(len(rows))
+    for step in range(1, _CLUSTERS_PER_ACCOUNT):
+        at = at[at + step < len(rows)]
+        at = at[account[at] == account[at + step]]
+        if not len(at):
+            break
+        apart = ~(timed[at] & timed[at + step]) | (np.abs(time[at + step] - time[at]) > _SITTING_US)
+        found.append(clusters[at[apart]] * n_clusters + clusters[at[apart] + step])
     pairs, counts = np.unique(np.concatenate(found), return_counts=True)
     return pairs // max(n_clusters, 1), pairs % max(n_clusters, 1), counts.astype(np.int64)
 
@@ -83,32 +88,21 @@ def _shared(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int) -> 
 def _expected_company(
     traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int, left: Codes, right: Codes
 ) -> Floats:
-    visits, rates = _visits_and_rates(traffic, rows, clusters, n_clusters)
-    # n (n - 1) instead of n squared: one comment holds one text.
-    together = (visits.T @ visits - diags_array(visits.sum(axis=0))).tocsr()
-    reach = csc_array(together @ rates)
-    columns = csc_array(rates)
+    """Return the sum over strata s and t of (share of c at s) (visits to both s and t) (share of d at t).
+
+    It is taken for the pairs asked for alone: first over t, for each s and d that come together in a pair, then over
+    s, in the order of strata.
+    """
+    ground = Ground.of(traffic, rows, clusters, n_clusters, mark(np.concatenate([left, right]), n_clusters)[clusters])
+    at = expand(ground.starts[left], ground.starts[left + 1])
+    pair = np.repeat(np.arange(len(left)), np.diff(ground.starts)[left])
+    asked, place = np.unique(ground.strata[at] * n_clusters + right[pair], return_inverse=True)
+    product = ground.rates[at] * reach_clusters(ground, asked // max(n_clusters, 1), asked % max(n_clusters, 1))[place]
+    pair, product = pair[product != 0], product[product != 0]
+    first = np.flatnonzero(np.diff(pair, prepend=-1))
     expected = np.zeros(len(left))
-    for start in range(0, len(left), 1 << 14):
-        block = slice(start, start + (1 << 14))
-        expected[block] = columns[:, left[block]].multiply(reach[:, right[block]]).sum(axis=0)
+    expected[pair[first]] = np.add.reduceat(product, first) if len(first) else 0.0
     return np.maximum(expected, 1e-9)
-
-
-def _visits_and_rates(
-    traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int
-) -> tuple[csr_array, csr_array]:  # fmt: skip
-    """Return comments by account and stratum, and the share of each text in the comments of a stratum."""
-    known = traffic.account != UNKNOWN
-    visits = coo_array(
-        (np.ones(int(known.sum())), (traffic.account[known], traffic.stratum[known])),
-        shape=(len(traffic.accounts), traffic.n_strata),
-    ).tocsr()
-    totals = np.maximum(np.bincount(traffic.stratum[known], minlength=traffic.n_strata), 1)
-    rates = coo_array(
-        (1.0 / totals[traffic.stratum[rows]], (traffic.stratum[rows], clusters)), shape=(traffic.n_strata, n_clusters)
-    ).tocsr()
-    return visits, rates
 
 
 def join_clusters(company: Company, ties: list[tuple[Codes, Codes]], n_clusters: int, q_max: float) -> Codes:
@@ -202,15 +196,17 @@ def _one_a_sitting(traffic: Traffic, rows: Codes, clusters: Codes) -> tuple[Code
 def _expected_shared(
     traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int, a: Codes, b: Codes
 ) -> Floats:  # fmt: skip
-    visits, rates = _visits_and_rates(traffic, rows, clusters, n_clusters)
-    overlap = (rates @ rates.T).tocsr()
+    paired = mark(np.concatenate([a, b]), len(traffic.accounts) + 1)  # the last is where unknown authors end up
+    visited = mark(traffic.stratum[paired[traffic.account]], traffic.n_strata)
+    ground = Ground.of(traffic, rows, clusters, n_clusters, np.ones(len(rows), dtype=np.bool_), visited)
+    rates = csr_array((ground.rates, ground.strata, ground.starts), shape=(n_clusters, ground.n_strata)).T.tocsr()
+    overlap, visits = (rates @ rates.T).tocsr(), ground.visits
     expected = np.zeros(len(a))
     order = np.argsort(a, kind="stable")
     for start in range(0, len(a), 1 << 14):
         at = order[start : start + (1 << 14)]
         own, place = np.unique(a[at], return_inverse=True)
-        reach = (visits[own] @ overlap).tocsr()
-        expected[at] = reach[place].multiply(visits[b[at]]).sum(axis=1)
+        expected[at] = meet_rows(csr_array(visits[own] @ overlap), place, visits, b[at])
     return np.maximum(expected, 1e-9)
 
 

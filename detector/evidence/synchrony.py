@@ -13,7 +13,8 @@ Keys = npt.NDArray[np.uint64]
 _SCOUTS = 99
 _SCOUT_P_MAX = 0.1
 _SCOUT_REACH_MAX = 0.06
-_BLOCK_CELLS = 1 << 22
+# What fits a processor's cache.
+_BLOCK_CELLS = 1 << 17
 # Below this the shape of the tail is a guess.
 _SMALLEST_P = 1e-6
 
@@ -97,11 +98,25 @@ def sample_rows(rows: Codes, clusters: Codes, at_most: int, seed: int) -> tuple[
     """
     order = np.lexsort((rows, clusters))
     rows, clusters = rows[order], clusters[order]
-    rank = np.arange(len(rows)) - np.searchsorted(clusters, clusters)
-    hashed = (rank.astype(np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
-    chosen = np.lexsort((hashed ^ (hashed >> np.uint64(31)), clusters))
-    kept = np.sort(chosen[np.arange(len(rows)) - np.searchsorted(clusters, clusters) < at_most])
+    sizes = np.bincount(clusters)
+    kept = np.ones(len(rows), dtype=np.bool_)
+    for cluster in np.flatnonzero(sizes > at_most).tolist():
+        start = int(np.searchsorted(clusters, cluster))
+        own = kept[start : start + sizes[cluster]]
+        own[:] = False
+        own[first_by_hash(np.arange(len(own)), at_most, seed)] = True
     return rows[kept], clusters[kept]
+
+
+def first_by_hash(ranks: Codes, at_most: int, seed: int) -> Codes:
+    """Return those of the ranks that have the smallest hashes, at most so many, in order."""
+    if len(ranks) <= at_most:
+        return ranks
+    hashed = (ranks.astype(np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
+    hashed ^= hashed >> np.uint64(31)
+    # No two ranks have one hash.
+    first: Codes = ranks[hashed <= np.partition(hashed, at_most - 1)[at_most - 1]]
+    return first
 
 
 def _permute(
@@ -110,40 +125,69 @@ def _permute(
     """Test clusters of one size: `members` is (clusters, size); returns (5, clusters), last the least p in reach."""
     n, size = members.shape
     strata = traffic.stratum[members]
-    at = (_draw(keys, n_permutations, size, seed) * pool.sizes[strata][:, None, :]).astype(np.int64)
-    at = np.minimum(at, pool.sizes[strata][:, None, :] - 1) + pool.starts[strata][:, None, :]
-    times = np.concatenate([traffic.time[members][:, None, :], pool.times[at]], axis=1)
+    sizes, starts = pool.sizes[strata][:, None, :], pool.starts[strata][:, None, :]
+    times = np.empty((n, n_permutations + 1, size), dtype=np.int64)
+    times[:, 0, :] = traffic.time[members]
+    at = _draw(keys, n_permutations, size, seed)
+    at *= sizes
+    times[:, 1:, :] = pool.times[np.minimum(at.astype(np.int64), sizes - 1) + starts]
     times.sort(axis=2)
     gaps = np.diff(times, axis=2)
-    close = np.stack([(gaps <= w * 1_000_000).sum(axis=2) for w in windows.tolist()], axis=2)
+    close = np.stack([_count(gaps <= w * 1_000_000) for w in windows.tolist()], axis=1)
     # p of every permutation at every window: the share that is at least as close.
-    ranked = np.sort(close, axis=1)
-    n_at_least = np.empty(close.shape)
-    for column in range(close.shape[2]):
-        for row in range(n):
-            n_at_least[row, :, column] = (n_permutations + 1) - np.searchsorted(
-                ranked[row, :, column], close[row, :, column], side="left"
-            )
-    smallest = n_at_least.min(axis=2)
+    n_at_least = _count_at_least(close, size)
+    smallest = n_at_least.min(axis=1)
     p = (smallest <= smallest[:, :1]).sum(axis=1) / (n_permutations + 1)
     # Of windows that tell equally much, the one with most pairs beyond chance.
-    usual, spread = close[:, 1:, :].mean(axis=1), close[:, 1:, :].var(axis=1)
-    seldom = 1.0 / (n_permutations + 1)
-    tail = overdispersed_tail(close[:, 0, :], usual + seldom, spread + seldom).min(axis=1) * len(windows)
-    p = np.where(smallest[:, 0] == 1, np.minimum(p, np.maximum(tail, _SMALLEST_P)), p)
-    best = (n_at_least[:, 0, :] * (size + 1) - (close[:, 0, :] - usual)).argmin(axis=1)
+    usual = close[:, :, 1:].sum(axis=2) / n_permutations
+    alone = np.flatnonzero(smallest[:, 0] == 1)
+    p[alone] = np.minimum(p[alone], _continue_tail(close[alone], usual[alone]))
+    best = (n_at_least[:, :, 0] * (size + 1) - (close[:, :, 0] - usual)).argmin(axis=1)
     each = np.arange(n)
-    closest = (close[:, 1:, :].min(axis=2) == size - 1).sum(axis=1)
+    # The shortest window holds the fewest.
+    closest = (close[:, int(windows.argmin()), 1:] == size - 1).sum(axis=1)
     reach = (1 + closest) / (n_permutations + 1)
-    return np.stack([close[each, 0, best], usual[each, best], p, windows[best], reach])
+    return np.stack([close[each, best, 0], usual[each, best], p, windows[best], reach])
+
+
+def _count(flags: npt.NDArray[np.bool_]) -> Codes:
+    """Count along the last axis; where it is short, a product with ones is the fastest way."""
+    kind = np.uint8 if flags.shape[-1] <= np.iinfo(np.uint8).max else np.int64
+    counts: Codes = (flags.astype(kind) @ np.ones(flags.shape[-1], dtype=kind)).astype(np.int64)
+    return counts
+
+
+def _count_at_least(close: Codes, size: int) -> Codes:
+    """Return for counts (clusters, windows, rounds), below `size`: in how many rounds the count is as large."""
+    n, n_windows, _ = close.shape
+    place = np.arange(n * n_windows).reshape(n, n_windows, 1) * size + close
+    rounds = np.bincount(place.ravel(), minlength=n * n_windows * size).reshape(-1, size)
+    at_least: Codes = np.cumsum(rounds[:, ::-1], axis=1)[:, ::-1].ravel()[place]
+    return at_least
+
+
+def _continue_tail(close: Codes, usual: Floats) -> Floats:
+    """Return p beyond what permutations can tell, for counts (clusters, windows, rounds), the first round being real.
+
+    `usual` (clusters, windows) is the mean of the other rounds.
+    """
+    n_permutations = close.shape[2] - 1
+    # Summed in the order of the rounds.
+    spread = np.cumsum((close[:, :, 1:] - usual[:, :, None]) ** 2, axis=2)[:, :, -1] / n_permutations
+    seldom = 1.0 / (n_permutations + 1)
+    tail = overdispersed_tail(close[:, :, 0], usual + seldom, spread + seldom).min(axis=1) * close.shape[1]
+    bounded: Floats = np.maximum(tail, _SMALLEST_P)
+    return bounded
 
 
 def _draw(keys: Keys, n_permutations: int, size: int, seed: int) -> Floats:
     """Draw (clusters, permutations, size) numbers in [0, 1) from the clusters' keys (splitmix64, as a counter)."""
     counter = np.arange(1, n_permutations * size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     z = (keys + np.uint64(seed))[:, None] + counter
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        z ^= z >> np.uint64(shift)
+        z *= np.uint64(factor)
     z ^= z >> np.uint64(31)
-    draws: Floats = ((z >> np.uint64(11)) * 2.0**-53).reshape(len(keys), n_permutations, size)
+    z >>= np.uint64(11)
+    draws: Floats = (z * 2.0**-53).reshape(len(keys), n_permutations, size)
     return draws

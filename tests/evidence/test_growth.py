@@ -184,11 +184,12 @@ def test_a_burst_without_copies_is_no_campaign(comments_of):
 def test_the_number_expected_by_chance_is_that_of_a_loop_over_accounts_and_patterns():
     dice = np.random.default_rng(3)
     chance = dice.uniform(0, 0.06, (4, 40))  # created, waves, content, wording
+    sizes = dice.integers(0, 4, 40)
     joint = dice.uniform(0, 0.002, 12)
     slow = [
         sum(
             float(np.prod([chance[k, a] for k in pattern]))
-            for a in range(40)
+            for a in np.repeat(np.arange(40), sizes)
             for n in (2, 3)
             for pattern in combinations(range(4), n)
             if not {2, 3} <= set(pattern)  # content and wording are one kind
@@ -197,7 +198,7 @@ def test_the_number_expected_by_chance_is_that_of_a_loop_over_accounts_and_patte
         )
         for x in joint
     ]
-    assert np.allclose(_expected(chance, joint), slow)
+    assert np.allclose(_expected(chance, sizes, joint), slow)
 
 
 def test_rates_are_expected_over_seen_and_never_fall_as_ties_weaken():

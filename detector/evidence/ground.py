@@ -1,0 +1,117 @@
+"""Where some clusters and accounts are, and how often chance brings them together there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array, csr_array
+
+from detector.evidence.spans import expand, mark
+from detector.evidence.traffic import UNKNOWN, Codes, Traffic
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+# Cells of a dense table, and items taken at a time.
+_CELLS = 1 << 20
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where some clusters and accounts are: the strata in which these clusters have copies, numbered in their order.
+
+    Attributes
+    ----------
+    visits
+        (n_accounts, n_strata) comments of each account there.
+    starts, strata, rates
+        Of cluster c, from starts[c] up to starts[c + 1]: strata, ascending, and the share of its copies in the comments
+        of the stratum.
+    """
+
+    visits: csr_array
+    starts: Codes
+    strata: Codes
+    rates: Floats
+
+    @property
+    def n_strata(self) -> int:
+        """Number of strata."""
+        return int(self.visits.shape[1])
+
+    @classmethod
+    def of(
+        cls, traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int, kept: Flags, among: Flags | None = None
+    ) -> "Ground":
+        """Take the ground of the copies `kept`, as far as it is `among` these strata."""
+        rows, clusters = rows[kept], clusters[kept]
+        known = traffic.account != UNKNOWN
+        totals = np.bincount(traffic.stratum[known], minlength=traffic.n_strata)
+        here = mark(traffic.stratum[rows], traffic.n_strata)
+        if among is not None:
+            here &= among
+            rows, clusters = rows[here[traffic.stratum[rows]]], clusters[here[traffic.stratum[rows]]]
+        n_strata = int(here.sum())
+        number = np.cumsum(here) - 1
+        cells, copies = np.unique(clusters * n_strata + number[traffic.stratum[rows]], return_counts=True)
+        strata, shares = cells % max(n_strata, 1), 1.0 / np.maximum(totals, 1)[here]
+        # Equal shares are added one by one, as are the comments that they stand for.
+        rates: Floats = np.bincount(np.repeat(np.arange(len(cells)), copies), np.repeat(shares[strata], copies)).astype(
+            np.float64
+        )
+        starts = np.append(0, np.cumsum(np.bincount(cells // max(n_strata, 1), minlength=n_clusters)))
+        seen = np.flatnonzero(known & here[traffic.stratum])
+        visits = coo_array(
+            (np.ones(len(seen)), (traffic.account[seen], number[traffic.stratum[seen]])),
+            shape=(len(traffic.accounts), n_strata),
+        ).tocsr()
+        return cls(visits, starts, strata, rates)
+
+
+def reach_clusters(ground: Ground, strata: Codes, clusters: Codes) -> Floats:
+    """Return for strata, ascending, and clusters (k,): the sum over t of (visits to both) (share of the cluster at t).
+
+    A visit to the same stratum twice counts n (n - 1) and not n squared: one comment holds one text.
+    """
+    # A sum of products with its transpose is its own: columns are rows.
+    together = (ground.visits.T @ ground.visits).T.tocsr()
+    single = ground.visits.sum(axis=0)
+    reach = np.zeros(len(strata))
+    n_rows = max(1, _CELLS // max(ground.n_strata, 1))
+    for least in range(0, ground.n_strata, n_rows):
+        own = np.arange(least, min(least + n_rows, ground.n_strata))
+        visits = together[own].toarray()
+        visits[np.arange(len(own)), own] -= single[own]
+        start, end = np.searchsorted(strata, [own[0], own[-1] + 1]).tolist()
+        for block in range(start, end, _BLOCK):
+            asked = slice(block, min(block + _BLOCK, end))
+            at = expand(ground.starts[clusters[asked]], ground.starts[clusters[asked] + 1])
+            which = np.repeat(np.arange(asked.stop - block), np.diff(ground.starts)[clusters[asked]])
+            products = visits[(strata[asked] - least)[which], ground.strata[at]] * ground.rates[at]
+            reach[asked] = np.bincount(which, products, minlength=asked.stop - block)
+    return reach
+
+
+def meet_rows(reach: csr_array, place: Codes, visits: csr_array, b: Codes) -> Floats:
+    """Return for pairs (k,) the product of a row `place` of `reach` (rows, strata) and a row `b` of `visits`."""
+    found = np.zeros(len(place))
+    n_rows = max(1, _CELLS // max(reach.shape[1], 1))
+    order = np.argsort(place, kind="stable")
+    for least in range(0, reach.shape[0], n_rows):
+        pairs = order[slice(*np.searchsorted(place[order], [least, least + n_rows]))]
+        starts = reach.indptr[least : least + n_rows + 1].astype(np.int64)
+        listed = np.arange(starts[0], starts[-1])
+        where = np.full((len(starts) - 1, reach.shape[1]), -1, dtype=np.int64)
+        where[np.repeat(np.arange(len(starts) - 1), np.diff(starts)), reach.indices[listed]] = listed
+        at = expand(visits.indptr[b[pairs]].astype(np.int64), visits.indptr[b[pairs] + 1].astype(np.int64))
+        pair = np.repeat(np.arange(len(pairs)), np.diff(visits.indptr)[b[pairs]])
+        cell = where[place[pairs][pair] - least, visits.indices[at]]
+        # Added up from the last listed to the first, as products of sparse arrays are.
+        kept = np.lexsort((-cell, pair))
+        kept = kept[cell[kept] >= 0]
+        first = np.flatnonzero(np.diff(pair[kept], prepend=-1))
+        if len(first):
+            sums = np.add.reduceat(reach.data[cell[kept]] * visits.data[at[kept]], first)
+            found[pairs[pair[kept[first]]]] = sums
+    return found
