@@ -12,6 +12,7 @@ from detector.config import Config
 from detector.control import run_control
 from detector.errors import InputError
 from detector.evidence import DORMANCY_DAYS_MIN, Measured, measure
+from detector.evidence.traffic import observe_traffic
 from detector.ingest.read import Ingested, Source, read_comments
 from detector.judge import Judged, judge
 from detector.judge.weights import load_weights
@@ -91,9 +92,11 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
         clustered,
         config,
         lambda dealt, copied: _judge(dealt, copied, _measure(dealt, copied, config), allowed, config),
+        measured.traffic,
     )
     comments = comments.drop("url", "author_handle", "author_name", "author_verified", "like_count")
     clustered = replace(clustered, marks=MARKS.empty())
+    measured = replace(measured, traffic=observe_traffic(COMMENTS.empty(), config.evidence))
     tell("judging", 0, None)
     judged = _judge(comments, clustered, measured, allowed, config)
     return Result(

@@ -59,9 +59,11 @@ _PAID = ("company", "linked_accounts", "shared_addresses", "fan_out")
 class Measured:
     """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, OBJECTS, GROWTH, LINKS and BURSTS.
 
-    `live_chats` lists comments and median seconds between them of each live chat; `precision_s` is that of the times.
+    `traffic` holds the comments as codes; `live_chats` lists comments and median seconds between them of each live
+    chat; `precision_s` is that of the times.
     """
 
+    traffic: Traffic
     accounts: pl.DataFrame
     candidates: pl.DataFrame
     ties: pl.DataFrame
@@ -135,6 +137,7 @@ def measure(
     signs["company"] = find_regulars(traffic, clusters, groups, tests["company"].p, config.false_discovery_rate)
     candidates = tabulate_candidates(traffic, both, both_groups, names)
     return Measured(
+        traffic=traffic,
         accounts=accounts,
         candidates=candidates,
         ties=tabulate_ties(
