@@ -32,15 +32,30 @@ def encode(values: pl.Series) -> tuple[Codes, pl.Series]:
     for one: among a million, by a chance of 1 in 30 million.
     """
     known = np.flatnonzero(values.is_not_null().to_numpy())
-    hashes = (values if len(known) == len(values) else values.gather(known)).hash().to_numpy()
-    order = np.argsort(hashes)
-    begins = _begins(hashes[order])
-    names = values.gather(known[order[begins]]).sort()
+    hashes = (values if len(known) == len(values) else values.gather(known)).hash()
+    group, n_groups = _group(hashes)
+    row = np.empty(n_groups, dtype=np.int64)
+    row[group] = known
+    names = values.gather(row).sort()
     # The sorted names in the order of their hashes: the same order as that of the rows' distinct hashes.
     named = np.argsort(names.hash().to_numpy())
     codes = np.full(len(values), UNKNOWN, dtype=np.int64)
-    codes[known[order]] = named[np.cumsum(begins) - 1]
+    codes[known] = named[group]
     return codes, names
+
+
+def _group(hashes: pl.Series) -> tuple[Codes, int]:
+    """Number hashes in their order; and tell how many differ."""
+    distinct = hashes.unique().sort().to_numpy()
+    if len(distinct) < _RADIX_MAX:
+        return np.searchsorted(distinct, hashes.to_numpy()), len(distinct)
+    order = np.argsort(hashes.to_numpy())
+    ordered = hashes.to_numpy()[order]
+    begins = np.ones(len(ordered), dtype=np.bool_)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    group = np.empty(len(order), dtype=np.int64)
+    group[order] = np.cumsum(begins) - 1
+    return group, len(distinct)
 
 
 def number(outer: Codes, inner: Codes) -> Codes:
@@ -90,10 +105,3 @@ def first_of(*codes: Codes) -> Codes:
     for inner in codes[1:]:
         keys = pack(keys, inner)
     return np.unique(keys, return_index=True)[1]
-
-
-def _begins(ordered: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    """Mark where a new value begins."""
-    begins = np.ones(len(ordered), dtype=np.bool_)
-    begins[1:] = ordered[1:] != ordered[:-1]
-    return begins
