@@ -40,21 +40,21 @@ def measure_serials(
     """
     row_groups = groups[clusters.clusters]
     text = comments["text"].gather(clusters.rows)
-    # Smaller numbers do not count, so that most texts need no closer look.
-    some = np.flatnonzero(text.str.contains(_FOUR_DIGITS).to_numpy())
-    # An address often ends in the number of what it leads to.
-    found = pl.col("text").str.replace_all(_ADDRESS, " ").str.extract_groups(_NUMBER)
     held = pl.DataFrame(
-        {"text": text.gather(some), "cluster": clusters.clusters[some], "group": row_groups[some],
-         "time": traffic.time[clusters.rows[some]]}
-    ).select(
-        "cluster", "group", "time",
+        {"text": text, "cluster": clusters.clusters, "group": row_groups, "time": traffic.time[clusters.rows]}
+    )
+    # Smaller numbers do not count, so that most texts need no closer look, once without addresses: these often end in
+    # the number of what they lead to.
+    long = pl.col("text").str.contains(_FOUR_DIGITS)
+    held = held.filter(long).with_columns(pl.col("text").str.replace_all(_ADDRESS, " ")).filter(long)
+    found = pl.col("text").str.extract_groups(_NUMBER)
+    held = held.with_columns(
         number=pl.coalesce(found.struct.field("1"), found.struct.field("2"), found.struct.field("3")).cast(
             pl.Int64, strict=False
-        ),
+        )
     ).with_columns(
         pl.when((pl.col("number") >= _COUNTED_MAX) & ~pl.col("number").is_between(1_900, 2_100)).then("number")
-    )  # fmt: skip
+    )
     numbered = held.filter(pl.col("number").is_not_null()).with_columns(alone=pl.len().over("cluster", "number") == 1)
     order = numbered.group_by("cluster").agg(
         ordered=pl.corr(pl.col("number").rank(), pl.col("time").rank()).abs() >= _ORDERED_MIN, n=pl.len()

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -27,6 +28,14 @@ def test_strings_are_numbered_in_their_order(words):
     found, names = codes.encode(pl.Series(words, dtype=pl.String))
     # Polars orders strings by their bytes, Python by their characters: the same order in UTF-8.
     assert (found.tolist(), names.to_list()) == twin.numbered(words)
+
+
+@given(WORDS)
+def test_strings_are_numbered_alike_where_many_differ(words):
+    few = codes.encode(pl.Series(words, dtype=pl.String))
+    with patch.object(codes, "_RADIX_MAX", 0):
+        many = codes.encode(pl.Series(words, dtype=pl.String))
+    assert (few[0].tolist(), few[1].to_list()) == (many[0].tolist(), many[1].to_list())
 
 
 @given(PAIRS)
