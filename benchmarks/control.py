@@ -17,6 +17,7 @@ import polars as pl
 from detector import pipeline
 from detector.config import Config
 from detector.control import BOTH, count_found, draw_sample, make_copy
+from detector.evidence.traffic import observe_traffic
 from detector.ingest.read import read_comments
 from detector.judge.weigh import SIGNALS, weigh
 from detector.judge.weights import load_weights
@@ -50,12 +51,14 @@ def calibrate(name: str, source: Path, runs: int, config: Config) -> Tally:
     """Run the stages on copies of a dump."""
     ingested = read_comments(source, config.ingest, lambda *_: None)
     clustered = cluster_comments(ingested.comments, config.text)
-    comments, clustered = draw_sample(ingested.comments, clustered, config, _COMMENTS_MAX)
+    everything = observe_traffic(ingested.comments, config.evidence)
+    comments, clustered = draw_sample(ingested.comments, clustered, everything, _COMMENTS_MAX)
+    traffic = observe_traffic(comments, config.evidence)
     tally = Tally(name, comments.height)
     level, weights = config.evidence.false_discovery_rate, load_weights(config.judge.weights)
     nothing = pl.Series([], dtype=pl.UInt32)
     for run in range(runs):
-        dealt, copied = make_copy(comments, clustered, BOTH, config, run)
+        dealt, copied = make_copy(comments, clustered, BOTH, config, traffic, run)
         measured = pipeline._measure(dealt, copied, config)
         judged = pipeline._judge(dealt, copied, measured, nothing, config)
         counted = count_found(judged, BOTH)

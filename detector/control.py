@@ -33,6 +33,7 @@ from detector.judge import Judged
 from detector.text import Clustered
 from detector.text.keys import hash_runs, mix64
 
+Hashes = npt.NDArray[np.uint64]
 Stages = Callable[[pl.DataFrame, Clustered], Judged]
 """Measures and judges comments, given their clusters."""
 
@@ -58,7 +59,9 @@ AUTHORS = Kind("authors", "authors dealt anew", False, True, _ABOUT_AUTHORS)
 BOTH = Kind("both", "times shuffled and authors dealt anew", True, True, (*_ABOUT_AUTHORS, "synchrony"))
 
 
-def run_control(comments: pl.DataFrame, clustered: Clustered, config: Config, stages: Stages) -> dict[str, Any]:
+def run_control(
+    comments: pl.DataFrame, clustered: Clustered, config: Config, stages: Stages, traffic: Traffic
+) -> dict[str, Any]:
     """Run the stages on a copy of each kind, of a sample where the dump is large.
 
     Parameters
@@ -67,6 +70,8 @@ def run_control(comments: pl.DataFrame, clustered: Clustered, config: Config, st
         COMMENTS and their clusters, which hold for the copies too: texts do not change.
     stages
         Measures and judges.
+    traffic
+        The comments as codes.
 
     Returns
     -------
@@ -74,8 +79,12 @@ def run_control(comments: pl.DataFrame, clustered: Clustered, config: Config, st
         `comments` in a copy, `of_comments` in the dump, and under `kinds` for each what `count_found` counts.
     """
     n_comments = comments.height
-    comments, clustered = draw_sample(comments, clustered, config, _COMMENTS_MAX)
-    kinds = [count_found(stages(*make_copy(comments, clustered, kind, config)), kind) for kind in (TIMES, AUTHORS)]
+    comments, clustered = draw_sample(comments, clustered, traffic, _COMMENTS_MAX)
+    # Crowds are no places of their own here: what is dealt anew is dealt across them.
+    places = observe_traffic(comments, config.evidence)
+    kinds = [
+        count_found(stages(*make_copy(comments, clustered, kind, config, places)), kind) for kind in (TIMES, AUTHORS)
+    ]
     return {"comments": comments.height, "of_comments": n_comments, "kinds": kinds}
 
 
@@ -103,17 +112,18 @@ def count_found(judged: Judged, kind: Kind) -> dict[str, Any]:
 
 
 def make_copy(
-    comments: pl.DataFrame, clustered: Clustered, kind: Kind, config: Config, run: int = 0
+    comments: pl.DataFrame, clustered: Clustered, kind: Kind, config: Config, traffic: Traffic, run: int = 0
 ) -> tuple[pl.DataFrame, Clustered]:
     """Deal times, authors or both anew, and bring the copy into the order of COMMENTS.
 
     Parameters
     ----------
+    traffic
+        The same comments as codes, no crowds told apart.
     run
         Number of the copy: others are drawn for another.
     """
     generator = np.random.default_rng([config.evidence.seed, run, kind.deals_times, kind.deals_authors])
-    traffic = observe_traffic(comments, config.evidence)
     # A record that only shares a link has no text and no marks.
     wide = comments.join(clustered.marks.select("row", *_DISGUISE), on="row", how="left", maintain_order="left")
     if kind.deals_authors:
@@ -138,7 +148,7 @@ def _deal(frame: pl.DataFrame, columns: list[str], place: Codes, generator: np.r
 
 
 def draw_sample(
-    comments: pl.DataFrame, clustered: Clustered, config: Config, at_most: int
+    comments: pl.DataFrame, clustered: Clustered, traffic: Traffic, at_most: int
 ) -> tuple[pl.DataFrame, Clustered]:
     """Keep whole targets, or whole days where comments have none, of about so many comments in all.
 
@@ -147,34 +157,50 @@ def draw_sample(
     """
     if comments.height <= at_most:
         return comments, clustered
-    traffic = observe_traffic(comments, config.evidence)
-    rows = np.flatnonzero(_first_by_hash(_hashed_places(traffic), at_most))
+    rows = np.flatnonzero(_first_by_hash(*_places(traffic), at_most))
     if len(rows) > 2 * at_most:
-        rows = rows[_first_by_hash(_hashed_accounts(traffic)[rows], at_most)]
+        rows = rows[_first_by_hash(*_people(traffic, rows), at_most)]
     return _take(comments, clustered, rows)
 
 
-def _first_by_hash(hashes: npt.NDArray[np.uint64], at_most: int) -> npt.NDArray[np.bool_]:
-    """Keep the units with the smallest hashes, up to the one that fills the measure."""
-    _, unit, sizes = np.unique(hashes, return_inverse=True, return_counts=True)
-    kept: npt.NDArray[np.bool_] = (np.cumsum(sizes) - sizes < at_most)[unit]
-    return kept
+def _first_by_hash(hashes: Hashes, unit: Codes, at_most: int) -> npt.NDArray[np.bool_]:
+    """Keep the units with the smallest hashes, up to the one that fills the measure.
+
+    Parameters
+    ----------
+    hashes
+        (n_units,) of the units' names.
+    unit
+        (n,) which unit each comment belongs to.
+    """
+    order = np.argsort(hashes, kind="stable")
+    sizes = np.bincount(unit, minlength=len(hashes))[order]
+    kept = np.zeros(len(hashes), dtype=np.bool_)
+    kept[order] = np.cumsum(sizes) - sizes < at_most
+    return kept[unit]
 
 
-def _hashed_places(traffic: Traffic) -> npt.NDArray[np.uint64]:
-    named = np.append(_hashed(traffic.targets), np.uint64(0))[traffic.target]
-    days = mix64((traffic.time // _DAY_US).astype(np.uint64), 1)
-    return np.where(traffic.target < len(traffic.targets), named, days)
+def _places(traffic: Traffic) -> tuple[Hashes, Codes]:
+    """Return the hashes of targets and of the days of comments without one, and which of them each comment is at."""
+    n_targets = len(traffic.targets)
+    unit, stray = traffic.target.copy(), np.flatnonzero(traffic.target == n_targets)
+    days, day = np.unique(traffic.time[stray] // _DAY_US, return_inverse=True)
+    unit[stray] += day
+    return np.concatenate([_hashed(traffic.targets), mix64(days.astype(np.uint64), 1)]), unit
 
 
-def _hashed_accounts(traffic: Traffic) -> npt.NDArray[np.uint64]:
-    """Hash the author of every comment; unknown authors are taken for as many people."""
-    named = np.append(_hashed(traffic.accounts), np.uint64(0))[traffic.account]
-    strangers = mix64(np.arange(len(traffic.account), dtype=np.uint64), 2)
-    return np.where(traffic.account == UNKNOWN, strangers, named)
+def _people(traffic: Traffic, rows: Codes) -> tuple[Hashes, Codes]:
+    """Return the hashes of the authors of some comments, and which of them each is by; strangers are one each."""
+    account = traffic.account[rows]
+    strangers = np.flatnonzero(account == UNKNOWN)
+    known, unit = np.unique(account, return_inverse=True)
+    unit[strangers] = len(known) + np.arange(len(strangers))
+    # What stands for all strangers among the known has no comment left.
+    names = _hashed(traffic.name(known).fill_null(""))
+    return np.concatenate([names, mix64(rows[strangers].astype(np.uint64), 2)]), unit
 
 
-def _hashed(names: pl.Series) -> npt.NDArray[np.uint64]:
+def _hashed(names: pl.Series) -> Hashes:
     chars = np.frombuffer("".join(names.to_list()).encode("utf-32-le"), dtype=np.uint32)
     owner = np.repeat(np.arange(len(names)), names.str.len_chars().to_numpy())
     return hash_runs(chars, owner, len(names), 3)

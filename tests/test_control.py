@@ -10,6 +10,7 @@ from twins.writing import sentence
 
 from detector.config import Config
 from detector.control import AUTHORS, BOTH, TIMES, count_found, draw_sample, make_copy
+from detector.evidence.traffic import observe_traffic
 from detector.ingest.read import read_comments
 from detector.lab.simulate import simulate
 from detector.pipeline import scan
@@ -46,9 +47,17 @@ def table(comments, clustered):
     return wide.with_columns(week=pl.col("created_at").dt.timestamp("us") // (7 * 86_400_000_000)).sort("id")
 
 
+def copy_of(comments, clustered, kind, run=0):
+    return make_copy(comments, clustered, kind, CONFIG, observe_traffic(comments, CONFIG.evidence), run)
+
+
+def sample_of(comments, clustered, at_most):
+    return draw_sample(comments, clustered, observe_traffic(comments, CONFIG.evidence), at_most)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_a_copy_is_lawful_and_of_the_same_texts_and_targets(flood, name):
-    comments, clustered = make_copy(*flood, KINDS[name], CONFIG)
+    comments, clustered = copy_of(*flood, KINDS[name])
     COMMENTS.check(comments)
     MARKS.check(clustered.marks)
     MEMBERS.check(clustered.members)
@@ -60,7 +69,7 @@ def test_a_copy_is_lawful_and_of_the_same_texts_and_targets(flood, name):
 
 
 def test_shuffled_times_leave_authors_and_keep_the_times_of_each_target_and_week(flood):
-    before, after = table(*flood), table(*make_copy(*flood, TIMES, CONFIG))
+    before, after = table(*flood), table(*copy_of(*flood, TIMES))
     assert after.select(AUTHOR + DISGUISE).equals(before.select(AUTHOR + DISGUISE))
     moments = [frame.select("target", "week", "created_at").sort(pl.all()) for frame in (before, after)]
     assert moments[0].equals(moments[1])
@@ -68,7 +77,7 @@ def test_shuffled_times_leave_authors_and_keep_the_times_of_each_target_and_week
 
 
 def test_dealt_authors_leave_times_and_keep_how_much_each_comments_in_each_week(flood):
-    before, after = table(*flood), table(*make_copy(*flood, AUTHORS, CONFIG))
+    before, after = table(*flood), table(*copy_of(*flood, AUTHORS))
     assert after["created_at"].equals(before["created_at"])
     people = [frame.select("week", *AUTHOR, *DISGUISE).sort(pl.all()) for frame in (before, after)]
     assert people[0].equals(people[1]), "authors keep their week, their profile and their disguise"
@@ -81,19 +90,19 @@ def test_dealt_authors_leave_times_and_keep_how_much_each_comments_in_each_week(
 
 
 def test_copies_differ_from_run_to_run_and_not_otherwise(flood):
-    first, same, other = (make_copy(*flood, BOTH, CONFIG, run)[0] for run in (0, 0, 1))
+    first, same, other = (copy_of(*flood, BOTH, run)[0] for run in (0, 0, 1))
     assert first.equals(same)
     assert not first.equals(other)
 
 
 def test_a_sample_is_of_whole_targets_whatever_else_is_there(flood):
     comments, clustered = flood
-    sample, copied = draw_sample(comments, clustered, CONFIG, 500)
+    sample, copied = sample_of(comments, clustered, 500)
     assert 500 <= sample.height < comments.height
     targets = sample["target"].unique()
     assert set(sample["id"]) == set(comments.filter(pl.col("target").is_in(targets.implode()))["id"])
     assert table(sample, copied)["cluster_id"].null_count() < sample.height
-    smaller, _ = draw_sample(comments, clustered, CONFIG, 100)
+    smaller, _ = sample_of(comments, clustered, 100)
     assert set(smaller["id"]) < set(sample["id"])
 
 
@@ -102,7 +111,7 @@ def test_a_sample_of_one_large_target_is_of_whole_accounts():
     records = [{"text": sentence(dice), "id": str(i), "author_id": f"a{dice.randrange(60)}", "target": "x:t",
                 "created_at": (START + timedelta(minutes=i)).isoformat()} for i in range(600)]  # fmt: skip
     comments = read_comments(records, CONFIG.ingest).comments
-    sample, _ = draw_sample(comments, cluster_comments(comments, CONFIG.text), CONFIG, 100)
+    sample, _ = sample_of(comments, cluster_comments(comments, CONFIG.text), 100)
     assert 100 <= sample.height < 200
     assert set(sample["id"]) == set(comments.filter(pl.col("account").is_in(sample["account"].implode()))["id"])
 
@@ -112,7 +121,7 @@ def test_a_sample_without_targets_is_of_whole_days():
     records = [{"text": sentence(dice), "id": str(i), "author_id": f"a{i}",
                 "created_at": (START + timedelta(hours=i)).isoformat()} for i in range(480)]  # fmt: skip
     comments = read_comments(records, CONFIG.ingest).comments
-    sample, _ = draw_sample(comments, cluster_comments(comments, CONFIG.text), CONFIG, 100)
+    sample, _ = sample_of(comments, cluster_comments(comments, CONFIG.text), 100)
     days = sample["created_at"].dt.date()
     assert 100 <= sample.height <= 124
     assert set(days.value_counts()["count"]) == {24}
@@ -138,7 +147,7 @@ def test_records_that_only_share_a_link_are_dealt_with_the_others():
                 "created_at": (START + timedelta(hours=i)).isoformat()} for i in range(60)]  # fmt: skip
     comments = read_comments(records, CONFIG.ingest).comments
     clustered = cluster_comments(comments, CONFIG.text)
-    dealt, copied = make_copy(comments, clustered, BOTH, CONFIG)
+    dealt, copied = copy_of(comments, clustered, BOTH)
     worded = [set(frame.filter(pl.col("row").is_in(marks["row"].implode()))["id"])
               for frame, marks in ((comments, clustered.marks), (dealt, copied.marks))]  # fmt: skip
     assert len(worded[0]) == 40

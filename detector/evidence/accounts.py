@@ -6,9 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from detector.evidence.authors import first_known, last_known, least_known, most_known
+from detector.evidence.codes import UNKNOWN, Codes, encode, first_of, pack
 from detector.evidence.places import chance_of_authors
 from detector.evidence.significance import binomial_tail, poisson_tail
-from detector.evidence.traffic import UNKNOWN, Codes, Traffic
+from detector.evidence.traffic import Traffic
 from detector.schema import ACCOUNTS
 
 Floats = npt.NDArray[np.float64]
@@ -41,51 +43,57 @@ class GroupTest:
                    nobody if accounts is None else accounts)  # fmt: skip
 
 
-def describe_accounts(
-    comments: pl.DataFrame, copies: pl.DataFrame
-) -> pl.DataFrame:  # fmt: skip
+def describe_accounts(comments: pl.DataFrame, traffic: Traffic, copies: pl.DataFrame) -> pl.DataFrame:
     """Describe every known account.
 
     Parameters
     ----------
-    comments
-        COMMENTS.
+    comments, traffic
+        COMMENTS, and the same as codes.
     copies
-        `row` and `cluster_id` of the comments that are near copies of another account's.
+        `row` and `cluster_id` of the comments that are near copies of another account's, in the order of MEMBERS.
 
     Returns
     -------
     DataFrame
         ACCOUNTS; a feature is null where the dump does not carry it.
     """
-    joined = comments.select(
-        "row", "account", "platform", "author_id", "author_handle", "author_name", "author_created_at",
-        "author_followers", "target", "created_at",
-    ).join(copies, on="row", how="left", maintain_order="left")  # fmt: skip
-    age = (pl.col("created_at").min() - pl.col("author_created_at").min()).dt.total_seconds() / 86_400
-    frame = (
-        joined.filter(pl.col("account").is_not_null())
-        .group_by("account")
-        .agg(
-            pl.col("platform").first(),
-            pl.col("author_id").drop_nulls().last(),
-            pl.col("author_handle").drop_nulls().last(),
-            pl.col("author_name").drop_nulls().last(),
-            created_at=pl.col("author_created_at").min(),
-            n_comments=pl.len(),
-            n_targets=pl.col("target").drop_nulls().n_unique(),
-            n_clusters=pl.col("cluster_id").drop_nulls().n_unique(),
-            copy_share=pl.col("cluster_id").is_not_null().mean(),
-            # A comment older than its account is a wrong clock, not a young account.
-            age_at_first_comment_days=pl.when(age >= 0).then(age),
-            followers=pl.col("author_followers").max(),
-        )
-        .sort("account")
-        .with_columns(handle_shape=_handle_shape(pl.col("author_handle")))
-    )
+    n_accounts = len(traffic.accounts)
+    rows = copies["row"].to_numpy()
+    copier, cluster = traffic.account[rows], copies["cluster_id"].rle_id().to_numpy().astype(np.int64)
+    n_comments = np.bincount(traffic.account[traffic.account != UNKNOWN], minlength=n_accounts)
+    age = (pl.col("first_comment") - pl.col("created_at")).dt.total_seconds() / 86_400
+    frame = pl.DataFrame(
+        {
+            "account": traffic.accounts,
+            "platform": first_known(traffic, comments["platform"]),
+            "author_id": last_known(traffic, comments["author_id"]),
+            "author_handle": last_known(traffic, comments["author_handle"]),
+            "author_name": last_known(traffic, comments["author_name"]),
+            "created_at": least_known(traffic, comments["author_created_at"]),
+            "first_comment": least_known(traffic, comments["created_at"]),
+            "n_comments": n_comments,
+            "n_targets": _distinct(np.where(traffic.target < len(traffic.targets), traffic.account, UNKNOWN),
+                                   traffic.target, n_accounts),
+            "n_clusters": _distinct(copier, cluster, n_accounts),
+            "copy_share": np.bincount(copier[copier != UNKNOWN], minlength=n_accounts) / n_comments,
+            "followers": most_known(traffic, comments["author_followers"]),
+        }
+    ).with_columns(
+        # A comment older than its account is a wrong clock, not a young account.
+        age_at_first_comment_days=pl.when(age >= 0).then(age),
+        handle_shape=_handle_shape(pl.col("author_handle")),
+    )  # fmt: skip
     if _is_pseudonymised(frame["author_handle"]):
         frame = frame.with_columns(handle_shape=pl.lit(None, pl.String))
     return ACCOUNTS.check(frame.select(list(ACCOUNTS.columns)).cast(ACCOUNTS.dtypes()))
+
+
+def _distinct(account: Codes, value: Codes, n_accounts: int) -> Codes:
+    """Count the distinct values of each account."""
+    known = account != UNKNOWN
+    first = pl.Series(pack(account[known], value[known]), dtype=pl.Int64).is_first_distinct().to_numpy()
+    return np.bincount(account[known][first], minlength=n_accounts)
 
 
 def _handle_shape(handle: pl.Expr) -> pl.Expr:
@@ -125,14 +133,19 @@ def measure_names(accounts: pl.DataFrame, groups: Codes, members: Codes, n_group
     Observed: accounts beyond the first with each name. Expected: pairs of members times the chance that a pair of
     others share that name, (m + 1/2) / (N + 1) for a name that m of the N other accounts carry. Poisson tail.
     """
-    names = accounts["author_name"].str.strip_chars().str.to_lowercase()
+    written, distinct = encode(accounts["author_name"])
+    folded = distinct.str.strip_chars().str.to_lowercase()
+    # A name of one character is none; the last stands for accounts without.
+    alike = encode(folded.set(folded.str.len_chars() < 2, None))[0]
+    name = np.append(alike, UNKNOWN)[written]
+    counts = np.bincount(name[name != UNKNOWN])
+    n_named = int(counts.sum())
     table = (
-        pl.DataFrame({"group": groups, "account": members, "name": names.gather(members)})
-        .filter(pl.col("name").str.len_chars() >= 2)
-        .with_columns(n_all=pl.col("name").replace_strict(*_counted(names), default=1, return_dtype=pl.Int64))
+        pl.DataFrame({"group": groups, "name": name[members]})
+        .with_columns(n_all=pl.Series(np.append(counts, 0)[name[members]]))
+        .filter(pl.col("name") != UNKNOWN)
         .with_columns(n_here=pl.len().over("group", "name"), size=pl.len().over("group"))
     )
-    n_named = int((names.str.len_chars() >= 2).sum())
     share = (pl.col("n_all") - pl.col("n_here") + 0.5) / (n_named - pl.col("size") + 1)
     tests = table.group_by("group").agg(
         observed=pl.len() - pl.col("name").n_unique(),
@@ -145,11 +158,6 @@ def measure_names(accounts: pl.DataFrame, groups: Codes, members: Codes, n_group
     out[0, at], out[1, at], out[3, at] = observed, expected, tests["size"].to_numpy()
     out[2, at] = np.where(tests["size"].to_numpy() >= 3, poisson_tail(observed, expected), np.nan)
     return GroupTest.of(out)
-
-
-def _counted(names: pl.Series) -> tuple[pl.Series, pl.Series]:
-    counts = names.drop_nulls().value_counts()
-    return counts[:, 0], counts[:, 1]
 
 
 def measure_handles(accounts: pl.DataFrame, traffic: Traffic, rows: Codes, groups: Codes, n_groups: int) -> GroupTest:
@@ -190,17 +198,19 @@ def most_enriched(
     known, copies = classes != UNKNOWN, rows
     usable = traffic.account[rows] != UNKNOWN
     usable[usable] = known[traffic.account[rows[usable]]]
-    _, first = np.unique(np.stack([groups[usable], traffic.account[rows[usable]]]), axis=1, return_index=True)
-    rows, groups = rows[usable][first], groups[usable][first]
+    rows, groups = rows[usable], groups[usable]
+    first = first_of(groups, traffic.account[rows])
+    rows, groups = rows[first], groups[first]
     members = traffic.account[rows]
     sizes = np.bincount(groups, minlength=n_groups)
     n_known = int(known.sum())
+    there = chance_of_authors(traffic, rows, groups, classes, n_classes, copies, n_groups)
     out = np.full((4, n_groups), np.nan)
     for index in range(n_classes):
         here = np.bincount(groups[classes[members] == index], minlength=n_groups)
         share = (int((classes == index).sum()) - here + 1) / (n_known - sizes + 1)
-        there = chance_of_authors(traffic, rows, groups, classes == index, known, copies, n_groups)
-        p = np.minimum(np.maximum(binomial_tail(here, sizes, np.minimum(share, 1.0)), there) * n_classes, 1.0)
+        p = np.maximum(binomial_tail(here, sizes, np.minimum(share, 1.0)), there[index])
+        p = np.minimum(p * n_classes, 1.0)
         better = (sizes >= 3) & (np.isnan(out[2]) | (p < out[2]))
         out[:, better] = here[better], (share * sizes)[better], p[better], np.full(int(better.sum()), index)
     return GroupTest.of(out)

@@ -4,8 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from detector.evidence.codes import Codes, first_of, number
 from detector.evidence.significance import negative_binomial_tail
-from detector.evidence.traffic import HOUR_US, Codes, Traffic
+from detector.evidence.traffic import HOUR_US, Traffic
 from detector.schema import BURSTS
 
 _COMMENTS_MIN = 10
@@ -75,22 +76,23 @@ def _find(
     kind: str, subjects: Codes, bins: Codes, names: pl.Series, profile: npt.NDArray[np.float64],
     span: tuple[int, int], width: int, dispersion: float,
 ) -> pl.DataFrame:  # fmt: skip
-    counts = (
-        pl.DataFrame({"subject": subjects, "bin": bins})
-        .group_by("subject", "bin")
-        .agg(observed=pl.len())
-        .with_columns(total=pl.col("observed").sum().over("subject"))
-        .sort("subject", "bin")
-    )
+    cell = number(subjects, bins)
+    every = np.bincount(cell)
+    # Most bins hold too few comments to be a burst, whatever the baseline.
+    busy = np.flatnonzero((every >= _COMMENTS_MIN)[cell])
+    first = busy[first_of(cell[busy])]
+    subject, bin_, observed = subjects[first], bins[first], every[cell[first]]
     n_bins = max(span[1] - span[0], 1)
-    level = profile[(counts["bin"].to_numpy() * width // HOUR_US) % 168]
-    others = (counts["total"] - counts["observed"]).to_numpy()
+    level = profile[(bin_ * width // HOUR_US) % 168]
+    others = np.bincount(subjects)[subject] - observed
     # Half a comment keeps a subject that appears once from being infinitely surprising.
     expected = (others + 0.5) / n_bins * level
-    p = negative_binomial_tail(counts["observed"].to_numpy(), expected, dispersion)
+    p = negative_binomial_tail(observed, expected, dispersion)
     return (
-        counts.with_columns(expected=pl.Series(expected), surprise_bits=pl.Series(-np.log2(p)))
-        .filter((pl.col("observed") >= _COMMENTS_MIN) & (pl.col("surprise_bits") >= _SURPRISE_MIN_BITS))
+        pl.DataFrame(
+            {"subject": subject, "bin": bin_, "observed": observed, "expected": expected, "surprise_bits": -np.log2(p)}
+        )
+        .filter(pl.col("surprise_bits") >= _SURPRISE_MIN_BITS)
         .with_columns(run=(pl.col("bin").diff().over("subject") != 1).fill_null(True).cum_sum())
         .group_by("subject", "run")
         .agg(

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from detector.evidence.traffic import UNKNOWN, Codes, Traffic
+from detector.evidence.codes import UNKNOWN, Codes, first_of, pack
+from detector.evidence.traffic import Traffic
 from detector.schema import CANDIDATES, TIES
 
 
@@ -42,38 +43,51 @@ class Judgeable:
 
 
 def find_judgeable(
-    comments: pl.DataFrame, texts: pl.DataFrame, members: pl.DataFrame, information_min_bits: float
+    account: Codes, texts: pl.DataFrame, members: pl.DataFrame, information_min_bits: float
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the members of clusters that say enough and come from several accounts, and all copies of others."""
-    known = (
-        members.join(texts.select("text_key", "information_bits"), on="text_key", how="left", maintain_order="left")
-        .join(comments.select("row", "account"), on="row", how="left", maintain_order="left")
-        .with_columns(
-            bits=pl.col("information_bits").median().over("cluster_id"),
-            n_accounts=pl.col("account").drop_nulls().n_unique().over("cluster_id"),
-            n_unknown=pl.col("account").is_null().sum().over("cluster_id"),
-        )
-    )
-    several = known.filter((pl.col("n_accounts") >= 2) | (pl.col("n_unknown") >= 3))
-    informative = several.filter(pl.col("bits") >= information_min_bits)
-    return informative.select("row", "cluster_id"), several.select("row", "cluster_id")
+    """Find the clusters that can be judged.
+
+    Parameters
+    ----------
+    account
+        (n,) account of each comment, `UNKNOWN` where there is none.
+    texts, members
+        TEXTS and MEMBERS.
+
+    Returns
+    -------
+    tuple of DataFrame
+        `row` and `cluster_id` of the members of clusters that say enough and come from several accounts, and of all
+        copies of others.
+    """
+    rows, cluster = members["row"].to_numpy(), members["cluster_id"].rle_id().to_numpy().astype(np.int64)
+    n_clusters = int(cluster.max(initial=-1)) + 1
+    stranger = account[rows] == UNKNOWN
+    n_unknown = np.bincount(cluster[stranger], minlength=n_clusters)
+    known = np.unique(pack(cluster[~stranger], account[rows[~stranger]]), return_index=True)[1]
+    n_accounts = np.bincount(cluster[~stranger][known], minlength=n_clusters)
+    # TEXTS are in the order of their keys.
+    at = np.searchsorted(texts["text_key"].to_numpy(), members["text_key"].to_numpy())
+    bits = texts["information_bits"].gather(at)
+    median = pl.DataFrame({"cluster": cluster, "bits": bits}).group_by("cluster").agg(pl.col("bits").median())
+    says_enough = np.zeros(n_clusters, dtype=np.bool_)
+    says_enough[median["cluster"].to_numpy()] = (median["bits"] >= information_min_bits).fill_null(False).to_numpy()
+    several = (n_accounts >= 2) | (n_unknown >= 3)
+    listed = members.select("row", "cluster_id")
+    kept, copied = (listed.filter(pl.Series(flags[cluster])) for flags in (several & says_enough, several))
+    return kept, copied
 
 
-def encode(kept: pl.DataFrame, traffic: Traffic) -> Judgeable:
-    """Bring the members of judgeable clusters into codes."""
-    ids = kept["cluster_id"].unique().sort()
+def encode_members(kept: pl.DataFrame, traffic: Traffic) -> Judgeable:
+    """Bring the members of judgeable clusters, in the order of MEMBERS, into codes."""
     rows = kept["row"].to_numpy().astype(np.int64)
-    clusters = kept["cluster_id"].rank("dense").cast(pl.Int64).to_numpy() - 1
+    clusters = kept["cluster_id"].rle_id().to_numpy().astype(np.int64)
     # Comments are in order of time, so the first row of an account in a cluster is its first copy.
-    order = np.lexsort((rows, clusters))
-    rows, clusters = rows[order], clusters[order]
     account = traffic.account[rows]
-    stranger = account == UNKNOWN
     # Unknown authors count once each for timing: nothing says that they are one.
-    key = np.where(stranger, len(traffic.accounts) + np.arange(len(rows)), account)
-    _, first = np.unique(np.stack([clusters, key]), axis=1, return_index=True)
-    first.sort()
-    return Judgeable(ids, rows, clusters, rows[first], clusters[first])
+    key = np.where(account == UNKNOWN, len(traffic.accounts) + np.arange(len(rows)), account)
+    first = np.sort(first_of(clusters, key))
+    return Judgeable(kept["cluster_id"].unique(maintain_order=True), rows, clusters, rows[first], clusters[first])
 
 
 def name_candidates(clusters: Judgeable, labels: Codes) -> tuple[pl.Series, Codes]:
@@ -100,13 +114,12 @@ def tabulate_candidates(traffic: Traffic, clusters: Judgeable, groups: Codes, na
     """Return the comments of judgeable clusters as CANDIDATES."""
     first = np.zeros(len(clusters.rows), dtype=np.bool_)
     first[np.unique(clusters.clusters, return_index=True)[1]] = True
-    account = pl.Series(traffic.account[clusters.rows])
     frame = pl.DataFrame(
         {
             "row": clusters.rows.astype(np.uint32),
             "cluster_id": clusters.ids.gather(clusters.clusters),
             "campaign_id": names.gather(groups[clusters.clusters]),
-            "account": traffic.accounts.gather(account.set(account == UNKNOWN, None)),
+            "account": traffic.name(traffic.account[clusters.rows]),
             "is_first": first,
         }
     ).with_columns(
@@ -119,14 +132,14 @@ def tabulate_candidates(traffic: Traffic, clusters: Judgeable, groups: Codes, na
 
 
 def tabulate_ties(
-    comments: pl.DataFrame, candidates: pl.DataFrame, links: pl.DataFrame, carried: pl.DataFrame
+    traffic: Traffic, candidates: pl.DataFrame, links: pl.DataFrame, carried: pl.DataFrame
 ) -> pl.DataFrame:
     """List the comments that carry a candidate's address without being one of its copies."""
-    return TIES.check(
+    tied = (
         links.join(carried.select("link", "campaign_id").unique(), on="link")
         .select("row", "campaign_id")
         .unique()
         .join(candidates.select("row", "campaign_id"), on=["row", "campaign_id"], how="anti")
-        .join(comments.select("row", "account"), on="row", how="left")
         .sort("row", "campaign_id")
     )
+    return TIES.check(tied.with_columns(account=traffic.name(traffic.account[tied["row"].to_numpy()])))

@@ -13,16 +13,17 @@ _CROWD_COMMENTS = 5
 _CROWD_US = 600_000_000
 
 
-def find_crowds(place: Codes, time: Codes, is_timed: npt.NDArray[np.bool_], is_copy: npt.NDArray[np.bool_]) -> Codes:
+def find_crowds(place: Codes, time: Codes, order: Codes, is_copy: npt.NDArray[np.bool_]) -> Codes:
     """Number the crowds in which comments stand.
 
     Parameters
     ----------
     place, time
         (n,) where each comment stands, and when, microseconds.
-    is_timed, is_copy
-        (n,) whether the time is known, and whether the comment is a near copy: copies make no crowd, or else every
-        campaign would bring its own.
+    order
+        (m,) the comments that can stand in crowds, by place and time, copies behind the others of the same moment.
+    is_copy
+        (n,) whether the comment is a near copy: copies make no crowd, or else every campaign would bring its own.
 
     Returns
     -------
@@ -31,9 +32,6 @@ def find_crowds(place: Codes, time: Codes, is_timed: npt.NDArray[np.bool_], is_c
         of which five comments that are no copies stand at one place.
     """
     crowd = np.zeros(len(time), dtype=np.int64)
-    timed = np.flatnonzero(is_timed)
-    # Comments of a place in order of time, copies behind the others of the same moment.
-    order = timed[np.lexsort((is_copy[timed], time[timed], place[timed]))]
     others = np.flatnonzero(~is_copy[order])
     if len(others) < _CROWD_COMMENTS:
         return crowd
@@ -41,9 +39,8 @@ def find_crowds(place: Codes, time: Codes, is_timed: npt.NDArray[np.bool_], is_c
     last = np.arange(_CROWD_COMMENTS - 1, len(others))
     first = last - (_CROWD_COMMENTS - 1)
     dense = (where[first] == where[last]) & (at[last] - at[first] <= _CROWD_US)
-    edges = np.zeros(len(order) + 1, dtype=np.int64)
-    np.add.at(edges, others[first[dense]], 1)
-    np.add.at(edges, others[last[dense]] + 1, -1)
+    edges = np.bincount(others[first[dense]], minlength=len(order) + 1)
+    edges -= np.bincount(others[last[dense]] + 1, minlength=len(order) + 1)
     inside = np.cumsum(edges[:-1]) > 0
     begins = inside.copy()
     begins[1:] &= ~inside[:-1] | (place[order][1:] != place[order][:-1])

@@ -55,7 +55,8 @@ def measure_disguise(
     these (`chance_in_place`): an application or a keyboard may be usual in one place only. The larger p holds.
     """
     columns = {"row": pl.UInt32, "group": pl.Int64}
-    carried = marks.select("row", *_KEYS.values())
+    # Few comments bear any mark.
+    carried = marks.select("row", *_KEYS.values()).filter(pl.any_horizontal(pl.col(*_KEYS.values()).is_not_null()))
     frame = pl.DataFrame({"row": rows, "group": groups}, schema=columns).join(carried, on="row", how="left")
     frame = frame.sort("group", "row")
     tested = _some(frame, _TESTED_COPIES, seed)
@@ -69,12 +70,13 @@ def measure_disguise(
     for index, name in enumerate(DISGUISES):
         key = _KEYS[name]
         marked = frame.filter(pl.col(key).is_not_null())
-        elsewhere = marks.height - marks[key].null_count() - np.bincount(marked["group"].to_numpy(), minlength=n_groups)
+        bearers = carried.filter(pl.col(key).is_not_null())["row"].to_numpy()
+        elsewhere = len(bearers) - np.bincount(marked["group"].to_numpy(), minlength=n_groups)
         variants = np.where(_differ(marked, key, n_groups, seed), _variants(tested, key, n_groups), 0)
         enough = variants >= _WAYS_MIN[name]
         share = np.minimum((elsewhere + 1) / np.maximum(marks.height - sizes + 1, 1), 1.0)
         bears = np.zeros_like(seen)
-        bears[marks.filter(pl.col(key).is_not_null())["row"].to_numpy()] = True
+        bears[bearers] = True
         there = chance_in_place(traffic.place, rows, groups, bears, seen, n_groups)
         dump_wide = binomial_tail(np.where(enough, variants, 0), trials, share)
         p = np.minimum(np.maximum(dump_wide, there) * len(DISGUISES), 1.0)

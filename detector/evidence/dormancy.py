@@ -5,8 +5,10 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.evidence.accounts import GroupTest, most_enriched
+from detector.evidence.authors import least_known, most_known
+from detector.evidence.codes import UNKNOWN, Codes
 from detector.evidence.significance import binomial_tail
-from detector.evidence.traffic import UNKNOWN, Codes, Traffic
+from detector.evidence.traffic import Traffic
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,7 +28,8 @@ _LANG_SHARE_MIN = 0.95
 
 
 def measure_dormancy(
-    comments: pl.DataFrame, scripts: pl.DataFrame, traffic: Traffic, rows: Codes, row_groups: Codes, n_groups: int
+    comments: pl.DataFrame, marks: pl.DataFrame, texts: pl.DataFrame, traffic: Traffic, rows: Codes,
+    row_groups: Codes, n_groups: int,
 ) -> GroupTest:  # fmt: skip
     """Test whether a group's accounts fell silent for a year and came back, changed, with its texts.
 
@@ -34,8 +37,8 @@ def measure_dormancy(
     ----------
     comments
         COMMENTS.
-    scripts
-        `row` and `script` of every comment, for dumps that do not name languages.
+    marks, texts
+        MARKS and TEXTS, whose scripts stand in for languages in dumps that do not name these.
     rows, row_groups
         (m,) comments and their groups.
 
@@ -58,7 +61,7 @@ def measure_dormancy(
     times = traffic.time[traffic.has_time]
     if not len(times) or int(np.ptp(times)) < SPAN_DAYS_MIN * _DAY_US:
         return GroupTest.of(np.full((4, n_groups), np.nan))
-    states = _states(comments, scripts, traffic)
+    states = _states(comments, marks, texts, traffic)
     own = pl.DataFrame({"row": rows, "group": row_groups}, schema={"row": pl.Int64, "group": pl.Int64})
     best, carriers = np.full((4, n_groups), np.nan), []
     inside = _comparable(own.join(states, on="row"), states)
@@ -76,26 +79,24 @@ def measure_dormancy(
     return GroupTest.of(best, signed["group"].to_numpy(), signed["account"].to_numpy())
 
 
-def _states(comments: pl.DataFrame, scripts: pl.DataFrame, traffic: Traffic) -> pl.DataFrame:
+def _states(comments: pl.DataFrame, marks: pl.DataFrame, texts: pl.DataFrame, traffic: Traffic) -> pl.DataFrame:
     """Say of every comment whose author has a year of history: `row`, `account`, `stratum`, and whether it came back.
 
     `language` and `targets` tell whether it lies within thirty days after a silence, across which they changed.
     """
-    spoken = comments.select("row", "lang").join(scripts, on="row", how="left", maintain_order="left")
-    n_named = spoken.height - spoken["lang"].null_count()
-    said = spoken["lang" if n_named >= _LANG_SHARE_MIN * spoken.height else "script"]
-    aimed = pl.Series(traffic.target)
-    frame = pl.DataFrame(
-        {"row": np.arange(len(traffic.account)), "account": traffic.account, "stratum": traffic.stratum,
-         "time": traffic.time, "said": said, "aim": aimed.set(aimed == len(traffic.targets), None)}
-    ).filter(pl.Series(traffic.has_time & (traffic.account != UNKNOWN)))  # fmt: skip
+    rows = _long_known(traffic)
+    aimed = pl.Series(traffic.target[rows])
     year = _SILENCE_DAYS * _DAY_US
     frame = (
-        frame.sort("account", "time", "row")
-        .filter(pl.col("time").max().over("account") - pl.col("time").min().over("account") >= year)
+        pl.DataFrame(
+            {"row": rows, "account": traffic.account[rows], "stratum": traffic.stratum[rows],
+             "time": traffic.time[rows], "said": _said(comments, marks, texts, rows),
+             "aim": aimed.set(aimed == len(traffic.targets), None)}
+        )
+        .sort("account", "time", "row")
         .with_columns(gap=(pl.col("time") - pl.col("time").shift(1).over("account")).fill_null(0))
         .with_columns(part=(pl.col("gap") >= year).cum_sum().over("account"))
-    )
+    )  # fmt: skip
     frame = frame.with_columns(woke=pl.col("time").min().over("account", "part"))
     changed = _changed(frame, "said", "language").join(_changed(frame, "aim", "targets"), on=["account", "part"])
     awake = (pl.col("part") > 0) & (pl.col("time") - pl.col("woke") <= _AWAKE_DAYS * _DAY_US)
@@ -110,6 +111,30 @@ def _states(comments: pl.DataFrame, scripts: pl.DataFrame, traffic: Traffic) -> 
             *((pl.col(name) & awake).fill_null(False) for name in SWITCHES),
         )
     )
+
+
+def _long_known(traffic: Traffic) -> Codes:
+    """Return the timed comments of the accounts whose comments span a year."""
+    rows = np.flatnonzero(traffic.has_time & (traffic.account != UNKNOWN))
+    account, time = traffic.account[rows], traffic.time[rows]
+    first = np.full(len(traffic.accounts), time.max(initial=0))
+    last = np.full(len(traffic.accounts), time.min(initial=0))
+    np.minimum.at(first, account, time)
+    np.maximum.at(last, account, time)
+    known: Codes = rows[(last - first >= _SILENCE_DAYS * _DAY_US)[account]]
+    return known
+
+
+def _said(comments: pl.DataFrame, marks: pl.DataFrame, texts: pl.DataFrame, rows: Codes) -> pl.Series:
+    """Return the language of comments, or their script where the dump does not name languages."""
+    n_named = comments.height - comments["lang"].null_count()
+    if n_named >= _LANG_SHARE_MIN * comments.height:
+        return comments["lang"].gather(rows)
+    wanted = pl.DataFrame({"row": rows.astype(np.uint32)})
+    return (
+        wanted.join(marks.select("row", "text_key"), on="row", how="left", maintain_order="left")
+        .join(texts.select("text_key", "script"), on="text_key", how="left", maintain_order="left")["script"]
+    )  # fmt: skip
 
 
 def _changed(frame: pl.DataFrame, value: str, name: str) -> pl.DataFrame:
@@ -173,16 +198,9 @@ def measure_silence(comments: pl.DataFrame, traffic: Traffic, rows: Codes, group
     Old: over two years at the first comment here; hardly any: fewer than ten posts ever. Accounts that the dump does
     not say this of are left out.
     """
-    accounts = (
-        comments.filter(pl.col("account").is_not_null())
-        .group_by("account")
-        .agg(
-            posts=pl.col("author_posts").max(),
-            age=(pl.col("created_at").min() - pl.col("author_created_at").min()).dt.total_days(),
-        )
-        .sort("account")
-    )
-    other = ((accounts["age"] <= _OLD_DAYS) | (accounts["posts"] >= _FEW_POSTS)).cast(pl.Int64)
-    known = accounts["age"].is_not_null() & accounts["posts"].is_not_null()
+    born, seen = (least_known(traffic, comments[column]) for column in ("author_created_at", "created_at"))
+    age, posts = (seen - born).dt.total_days(), most_known(traffic, comments["author_posts"])
+    other = ((age <= _OLD_DAYS) | (posts >= _FEW_POSTS)).cast(pl.Int64)
+    known = age.is_not_null() & posts.is_not_null()
     classes = other.set(~known, None).fill_null(UNKNOWN).to_numpy()
     return most_enriched(classes, traffic, rows, groups, n_groups, 1)

@@ -20,12 +20,13 @@ from detector.evidence.batches import measure_batches
 from detector.evidence.bursts import find_bursts
 from detector.evidence.candidates import (
     Judgeable,
-    encode,
+    encode_members,
     find_judgeable,
     name_candidates,
     tabulate_candidates,
     tabulate_ties,
 )  # fmt: skip
+from detector.evidence.codes import encode, first_of
 from detector.evidence.cohorts import find_cohorts
 from detector.evidence.combined import (
     combine_company,
@@ -58,9 +59,11 @@ _PAID = ("company", "linked_accounts", "shared_addresses", "fan_out")
 class Measured:
     """What the evidence wing found: ACCOUNTS, CANDIDATES, TIES, TESTS, SIGNS, OBJECTS, GROWTH, LINKS and BURSTS.
 
-    `live_chats` lists comments and median seconds between them of each live chat; `precision_s` is that of the times.
+    `traffic` holds the comments as codes; `live_chats` lists comments and median seconds between them of each live
+    chat; `precision_s` is that of the times.
     """
 
+    traffic: Traffic
     accounts: pl.DataFrame
     candidates: pl.DataFrame
     ties: pl.DataFrame
@@ -93,10 +96,11 @@ def measure(
     information_min_bits
         Clusters of texts that carry less are left out: greetings and cheers are not evidence.
     """
-    kept, copied = find_judgeable(comments, texts, members, information_min_bits)
-    traffic = observe_traffic(comments, config, kept["row"].to_numpy().astype(np.int64))
-    accounts = describe_accounts(comments, copied)
-    clusters = encode(kept, traffic)
+    authors = encode(comments["account"])
+    kept, copied = find_judgeable(authors[0], texts, members, information_min_bits)
+    traffic = observe_traffic(comments, config, kept["row"].to_numpy(), authors)
+    accounts = describe_accounts(comments, traffic, copied)
+    clusters = encode_members(kept, traffic)
     first = clusters.first_rows, clusters.first_clusters
     company = measure_company(traffic, *first, clusters.n)
     links = find_links(comments)
@@ -133,10 +137,11 @@ def measure(
     signs["company"] = find_regulars(traffic, clusters, groups, tests["company"].p, config.false_discovery_rate)
     candidates = tabulate_candidates(traffic, both, both_groups, names)
     return Measured(
+        traffic=traffic,
         accounts=accounts,
         candidates=candidates,
         ties=tabulate_ties(
-            comments,
+            traffic,
             candidates,
             links,
             carried.with_columns(campaign_id=names.gather(both_groups[carried["cluster"].to_numpy()])),
@@ -198,16 +203,13 @@ def _measure_further(
     """Run the tests of targets, histories, profiles and numbers."""
     row_groups, first_groups = groups[clusters.clusters], groups[clusters.first_clusters]
     pairs = group_accounts(traffic, clusters.rows, row_groups)
-    scripts = marks.select("row", "text_key").join(texts.select("text_key", "script"), on="text_key", how="left")
     tests = {
         "spread": measure_spread(
             traffic, clusters.rows, clusters.first_rows, row_groups, first_groups, n_groups, config.period_days
         ),
-        "dormancy": measure_dormancy(
-            comments, scripts.select("row", "script"), traffic, clusters.rows, row_groups, n_groups
-        ),
+        "dormancy": measure_dormancy(comments, marks, texts, traffic, clusters.rows, row_groups, n_groups),
         "silent_accounts": measure_silence(comments, traffic, clusters.rows, row_groups, n_groups),
-        "duplicate_profiles": measure_profiles(comments, *pairs, n_groups),
+        "duplicate_profiles": measure_profiles(comments, traffic, *pairs, n_groups),
         "serial_numbers": measure_serials(comments, clusters, groups, n_groups, traffic),
     }
     carriers = ("dormancy", "duplicate_profiles")
@@ -237,8 +239,8 @@ def _core(
     # Meeting again counts beside synchrony only.
     sure |= {name: sure[name] & sure["synchrony"] for name in ("company", "linked_accounts")}
     pairs = np.concatenate([np.stack([g, a])[:, sure[name][g]] for name, (g, a) in sorted(signs.items())], axis=1)
-    groups, accounts = np.unique(pairs, axis=1)
-    return groups, accounts
+    first = first_of(*pairs)
+    return pairs[0][first], pairs[1][first]
 
 
 def _q(signal: str, test: GroupTest) -> Floats:

@@ -5,25 +5,31 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.evidence.accounts import GroupTest
+from detector.evidence.authors import first_known, last_known, least_known, most_known
+from detector.evidence.codes import UNKNOWN, Codes, encode, number
 from detector.evidence.significance import poisson_tail
-from detector.evidence.traffic import Codes
+from detector.evidence.traffic import Traffic
 
 Floats = npt.NDArray[np.float64]
 
 FIELDS = ("stem", "numbers", "created")
+_COUNTS = ("author_followers", "author_following", "author_posts")
+_MINUTE_US = 60_000_000
 _STEM_CHARS_MIN = 4
 _NUMBERS_MIN = 30
 _NAME_CHARS_MIN = 2
 _TELLING_P_MAX = 1e-3
 
 
-def measure_profiles(comments: pl.DataFrame, groups: Codes, members: Codes, n_groups: int) -> GroupTest:
+def measure_profiles(
+    comments: pl.DataFrame, traffic: Traffic, groups: Codes, members: Codes, n_groups: int
+) -> GroupTest:
     """Test whether namesakes in a group agree in a further field more often than namesakes elsewhere do.
 
     Parameters
     ----------
-    comments
-        COMMENTS.
+    comments, traffic
+        COMMENTS, and the same as codes.
     groups, members
         (k,) distinct (group, account) pairs.
 
@@ -43,8 +49,8 @@ def measure_profiles(comments: pl.DataFrame, groups: Codes, members: Codes, n_gr
     then at most Poisson. Creation times are compared with the group's own as well: namesakes in a batch share a
     minute no more often than strangers in it.
     """
-    profiles = _profiles(comments)
-    held = pl.DataFrame({"group": groups, "account": members}).join(profiles, on="account")
+    profiles = _profiles(comments, traffic)
+    held = pl.DataFrame({"group": groups, "account": members}).join(profiles, on="account", maintain_order="left")
     best, carriers = np.full((4, n_groups), np.nan), []
     for index, field in enumerate(FIELDS):
         with_field = held.filter(pl.col(field).is_not_null())
@@ -65,39 +71,59 @@ def measure_profiles(comments: pl.DataFrame, groups: Codes, members: Codes, n_gr
     return GroupTest.of(best, signed["group"].to_numpy(), signed["account"].to_numpy())
 
 
-def _profiles(comments: pl.DataFrame) -> pl.DataFrame:
-    """List the named accounts, numbered in order: `account`, `kind` (platform and script), `name`, and the fields."""
-    numbers = ("author_followers", "author_following", "author_posts")
-    name = pl.col("author_name").str.normalize("NFKC").str.to_lowercase().str.strip_chars()
-    stem = pl.col("author_handle").str.to_lowercase().str.replace_all(r"[0-9]", "")
-    counts = [pl.col(column) for column in numbers]
-    told = (pl.sum_horizontal(counts) >= _NUMBERS_MIN) & (pl.sum_horizontal(c > 0 for c in counts) >= 2)
-    minute = pl.col("author_created_at").dt.truncate("1m")
-    return (
-        comments.filter(pl.col("account").is_not_null())
-        .group_by("account")
-        .agg(
-            pl.col("platform").first(),
-            pl.col("author_name", "author_handle").drop_nulls().last(),
-            pl.col("author_created_at").min(),
-            pl.col(*numbers).max(),
-        )
-        .sort("account")
-        .with_columns(account=pl.int_range(pl.len()))
-        .with_columns(
-            name=name,
-            stem=pl.when(stem.str.len_chars() >= _STEM_CHARS_MIN).then(stem),
-            numbers=pl.when(told & pl.all_horizontal(c.is_not_null() for c in counts))
-            .then(pl.concat_str(*numbers, separator=" ")),
-            # Midnight is a date that lost its time of day.
-            created=pl.when(minute != minute.dt.truncate("1d")).then(minute.cast(pl.Int64).cast(pl.String)),
-        )
-        .filter(pl.col("name").str.len_chars() >= _NAME_CHARS_MIN)
-        .with_columns(
-            kind=pl.concat_str("platform", pl.col("name").str.contains(r"^[\p{Latin}\p{Common}]+$"), separator=" ")
-        )
-        .select("account", "kind", "name", *FIELDS)
-    )  # fmt: skip
+def _profiles(comments: pl.DataFrame, traffic: Traffic) -> pl.DataFrame:
+    """List the named accounts: `account`, `kind` (platform and script), `name`, and the fields, all as codes."""
+    written, distinct = encode(last_known(traffic, comments["author_name"]))
+    folded = distinct.str.normalize("NFKC").str.to_lowercase().str.strip_chars()
+    name, names = encode(folded.set(folded.str.len_chars() < _NAME_CHARS_MIN, None))
+    # The last stands for accounts without a name.
+    name = np.append(name, UNKNOWN)[written]
+    named = np.flatnonzero(name != UNKNOWN)
+    is_latin = names.str.contains(r"^[\p{Latin}\p{Common}]+$").to_numpy()
+    platform = encode(first_known(traffic, comments["platform"]))[0]
+    # A field says something between namesakes only.
+    met = named[np.bincount(name[named], minlength=len(names))[name[named]] > 1]
+    fields = {
+        "stem": _stems(last_known(traffic, comments["author_handle"]), met),
+        "numbers": _numbers(comments, traffic),
+        "created": _minutes(least_known(traffic, comments["author_created_at"])),
+    }
+    return pl.DataFrame(
+        {"account": named, "kind": 2 * platform[named] + is_latin[name[named]], "name": name[named]}
+    ).with_columns(codes.gather(named).alias(field) for field, codes in fields.items())  # fmt: skip
+
+
+def _stems(handles: pl.Series, accounts: Codes) -> pl.Series:
+    """Number what handles of these accounts are without digits and capitals; null where that says little."""
+    stems = handles.gather(accounts).str.to_lowercase().str.replace_all(r"[0-9]+", "")
+    codes = np.full(len(handles), UNKNOWN, dtype=np.int64)
+    codes[accounts] = encode(stems.set(stems.str.len_chars() < _STEM_CHARS_MIN, None))[0]
+    return _known(codes)
+
+
+def _numbers(comments: pl.DataFrame, traffic: Traffic) -> pl.Series:
+    """Number the followers, following and posts of accounts taken together; null where these say little."""
+    counts = pl.DataFrame({column: most_known(traffic, comments[column]) for column in _COUNTS})
+    told = (pl.sum_horizontal(_COUNTS) >= _NUMBERS_MIN) & (pl.sum_horizontal(pl.col(_COUNTS) > 0) >= 2)
+    usable = counts.select(told & pl.all_horizontal(pl.col(_COUNTS).is_not_null())).to_series()
+    rows = np.flatnonzero(usable.to_numpy())
+    codes = np.full(counts.height, UNKNOWN, dtype=np.int64)
+    first, *others = (counts[column].gather(rows).to_numpy() for column in _COUNTS)
+    for other in others:
+        first = number(first, other)
+    codes[rows] = first
+    return _known(codes)
+
+
+def _minutes(created_at: pl.Series) -> pl.Series:
+    """Return the minute of creation, since 1970; null at midnight, a date that lost its time of day."""
+    minutes = created_at.dt.timestamp("us") // _MINUTE_US
+    return minutes.set(minutes % (24 * 60) == 0, None)
+
+
+def _known(codes: Codes) -> pl.Series:
+    series = pl.Series(codes)
+    return series.set(series == UNKNOWN, None)
 
 
 def _expected(profiles: pl.DataFrame, held: pl.DataFrame, field: str, n_groups: int) -> Floats:

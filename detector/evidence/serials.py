@@ -13,6 +13,7 @@ _NUMBER = (
     r"|(?:[#＃№]|(?i:\bno\.|\bn°|编号|編號))\s*[:：]?\s*([0-9]{3,12})\b"
     r"|\b([0-9]{3,12})[)\]]?\s*$"
 )
+_FOUR_DIGITS = r"[0-9]{4}"
 _ADDRESS = r"(?i)(?:https?://|www\.)\S+"
 _COPIES_MIN = 4
 _COUNTED_MAX = 1_000
@@ -37,12 +38,16 @@ def measure_serials(
     numbers and years. What is left may still be the postcode under a form letter, a ticket or an order, which is why
     this is weak and no account carries it.
     """
+    row_groups = groups[clusters.clusters]
+    text = comments["text"].gather(clusters.rows)
     held = pl.DataFrame(
-        {"row": clusters.rows.astype(np.uint32), "cluster": clusters.clusters, "group": groups[clusters.clusters],
-         "time": traffic.time[clusters.rows]}
-    ).join(comments.select("row", "text"), on="row", how="left", maintain_order="left")  # fmt: skip
-    # An address often ends in the number of what it leads to.
-    found = pl.col("text").str.replace_all(_ADDRESS, " ").str.extract_groups(_NUMBER)
+        {"text": text, "cluster": clusters.clusters, "group": row_groups, "time": traffic.time[clusters.rows]}
+    )
+    # Smaller numbers do not count, so that most texts need no closer look, once without addresses: these often end in
+    # the number of what they lead to.
+    long = pl.col("text").str.contains(_FOUR_DIGITS)
+    held = held.filter(long).with_columns(pl.col("text").str.replace_all(_ADDRESS, " ")).filter(long)
+    found = pl.col("text").str.extract_groups(_NUMBER)
     held = held.with_columns(
         number=pl.coalesce(found.struct.field("1"), found.struct.field("2"), found.struct.field("3")).cast(
             pl.Int64, strict=False
@@ -58,7 +63,7 @@ def measure_serials(
     own = numbered.join(order.filter((pl.col("n") >= _COPIES_MIN) & ~pl.col("ordered").fill_null(True)), on="cluster")
     at = own.filter("alone")["group"].to_numpy()
     here = np.bincount(at, minlength=n_groups)
-    size = np.bincount(held["group"].to_numpy(), minlength=n_groups)
+    size = np.bincount(row_groups, minlength=n_groups)
     share = np.minimum((here.sum() - here + 1) / (size.sum() - size + 1), 1.0)
     tested = size >= _COPIES_MIN
     out = np.stack([here, share * size, binomial_tail(here, size, share), size]).astype(np.float64)

@@ -6,8 +6,9 @@ import polars as pl
 from scipy.special import gammaln
 
 from detector.evidence.accounts import GroupTest
+from detector.evidence.codes import UNKNOWN, Codes, number
 from detector.evidence.significance import bennett_tail
-from detector.evidence.traffic import UNKNOWN, Codes, Traffic
+from detector.evidence.traffic import Traffic
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,13 +64,11 @@ def measure_spread(
 
 def _places(traffic: Traffic, period_days: int) -> Codes:
     """Number the periods of each platform, (n,); `UNKNOWN` where a comment has no target."""
-    platform = traffic.targets.str.split(":").list.first().rank("dense").cast(pl.Int64)
-    aimed = traffic.target < len(traffic.targets)
-    period = np.where(traffic.has_time, traffic.time // (period_days * _DAY_US), UNKNOWN)
+    platform = traffic.targets.str.split(":").list.first().rank("dense").cast(pl.Int64).to_numpy()
     place = np.full(len(traffic.target), UNKNOWN, dtype=np.int64)
-    if aimed.any():
-        pair = np.stack([platform.gather(traffic.target[aimed]).to_numpy(), period[aimed]])
-        place[aimed] = np.unique(pair, axis=1, return_inverse=True)[1].ravel()
+    aimed = np.flatnonzero(traffic.target < len(traffic.targets))
+    period = np.where(traffic.has_time[aimed], traffic.time[aimed] // (period_days * _DAY_US), UNKNOWN)
+    place[aimed] = number(platform[traffic.target[aimed]], period)
     return place
 
 
@@ -99,10 +98,14 @@ def _reach(
 
 def _occupancy(traffic: Traffic, place: Codes, where: Codes, n: Codes) -> tuple[Floats, Floats]:
     """Return mean and bound of the variance of the targets hit by n draws from the comments of a place."""
-    seen = pl.DataFrame({"place": place, "target": traffic.target}).filter(pl.col("place") != UNKNOWN)
+    aimed = np.flatnonzero(place != UNKNOWN)
+    cell = number(place[aimed], traffic.target[aimed])
+    size = np.bincount(cell)
+    at = np.empty(len(size), dtype=np.int64)
+    at[cell] = place[aimed]
     # Targets with equally many comments are hit alike: a place has few such classes.
     classes = (
-        seen.group_by("place", "target").agg(m=pl.len())
+        pl.DataFrame({"place": at, "m": size})
         .group_by("place", "m").agg(alike=pl.len())
         .with_columns(total=(pl.col("m") * pl.col("alike")).sum().over("place"))
     )  # fmt: skip

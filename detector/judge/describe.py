@@ -32,14 +32,14 @@ def describe_campaigns(
     # What is not reported is not described: in a dump of one text that would be all of it.
     reported = tiers.filter(pl.col("rank") > 0)
     candidates = candidates.join(reported, on="campaign_id", how="semi")
-    copies = candidates.lazy().join(grown.lazy(), on="row", how="anti").select("row", "campaign_id", "cluster_id")
-    rows = copies.join(members.lazy().drop("cluster_id"), on="row", how="left").with_columns(
+    copies = candidates.join(grown, on="row", how="anti").select("row", "campaign_id", "cluster_id")
+    rows = copies.join(members.drop("cluster_id"), on="row", how="left").with_columns(
         # The typical text of a campaign is that of its largest family.
         similarity=pl.col("similarity") + pl.len().over("campaign_id", "cluster_id")
     )  # fmt: skip
     whole = (
-        pl.concat([copies.drop("cluster_id"), grown.lazy().select("row", "campaign_id")])
-        .join(comments.lazy().select("row", "target", "created_at"), on="row")
+        _fetch(comments, pl.concat([copies.drop("cluster_id"), grown.select("row", "campaign_id")]),
+               "target", "created_at")
         .group_by("campaign_id")
         .agg(
             n_comments=pl.len().cast(pl.UInt32),
@@ -47,8 +47,7 @@ def describe_campaigns(
             start=pl.col("created_at").min(),
             end=pl.col("created_at").max(),
         )
-        .collect()
-    )
+    )  # fmt: skip
     counted = candidates.join(grown, on="row", how="anti")
     admitted = (
         standing.filter(pl.col("role") == "grown")
@@ -87,8 +86,7 @@ def _label() -> pl.Expr:
 def describe_parts(candidates: pl.DataFrame, campaigns: pl.DataFrame, comments: pl.DataFrame) -> pl.DataFrame:
     """Size the part of each campaign that copies texts, and the part that carries addresses (`by_address`)."""
     return (
-        candidates.join(campaigns, on="campaign_id", how="semi")
-        .join(comments.select("row", "target"), on="row")
+        _fetch(comments, candidates.join(campaigns, on="campaign_id", how="semi"), "target")
         .group_by("campaign_id", by_address=carries_object(pl.col("cluster_id")))
         .agg(
             n_accounts=pl.col("account").drop_nulls().n_unique(),
@@ -104,10 +102,9 @@ def describe_objects(
 ) -> pl.DataFrame:
     """Describe the addresses of campaigns, by the comments that carry them in other words: CLUSTERS."""
     return (
-        candidates.join(objects, on="cluster_id")
+        _fetch(comments, candidates.join(objects, on="cluster_id"), "target", "lang", "created_at")
         .join(campaigns.select(
             "campaign_id", "score", "tier", "coordination_tier", "inauthenticity_tier"), on="campaign_id")
-        .join(comments.select("row", "target", "lang", "created_at"), on="row")
         .sort("cluster_id", "row")
         .group_by("cluster_id", maintain_order=True)
         .agg(
@@ -133,7 +130,7 @@ def describe_clusters(
     of = candidates.select("cluster_id", "campaign_id").unique("cluster_id")
     judged = tiers.select("campaign_id", "rank", "score", "tier", "coordination_tier", "inauthenticity_tier")
     return (
-        _sizes(members.lazy(), "cluster_id", comments, texts)
+        _sizes(members, "cluster_id", comments, texts)
         .filter((pl.col("n_accounts") >= 2) | (pl.col("n_comments") >= 3))
         .join(of.join(judged, on="campaign_id"), on="cluster_id", how="left")
         .with_columns(
@@ -149,12 +146,11 @@ def describe_clusters(
     )
 
 
-def _sizes(rows: pl.LazyFrame, by: str, comments: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+def _sizes(rows: pl.DataFrame, by: str, comments: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
     """Describe groups of comments: sizes, span, languages, and a typical text."""
-    # Texts are fetched for one typical comment of each group, not carried along with all.
-    facts = rows.join(comments.lazy().select("row", "account", "target", "lang", "created_at"), on="row").join(
-        texts.lazy().select("text_key", "script", "information_bits"), on="text_key", how="left"
-    )
+    # Of all texts few are meant: a join is the dearer the larger the frame that it looks things up in.
+    said = texts.select("text_key", "script", "information_bits").join(rows, on="text_key", how="semi")
+    facts = _fetch(comments, rows, "account", "target", "lang", "created_at").join(said, on="text_key", how="left")
     languages = (
         facts.group_by(by, language=pl.coalesce("lang", "script")).len().drop_nulls("language")
         .filter(pl.col("len") >= _LANGUAGES_MIN_SHARE * pl.col("len").sum().over(by))
@@ -171,11 +167,16 @@ def _sizes(rows: pl.LazyFrame, by: str, comments: pl.DataFrame, texts: pl.DataFr
         end=pl.col("created_at").max(),
         information_bits=pl.col("information_bits").median(),
     )
-    typical = (
-        rows.group_by(by)
-        .agg(pl.col("row").sort_by("similarity", "row", descending=[True, False], nulls_last=True).first())
-        .collect()
-        .join(comments.select("row", excerpt=pl.col("text").str.slice(0, _EXCERPT_CHARS)), on="row")
-        .drop("row")
+    # Texts are fetched for one typical comment of each group, not carried along with all.
+    typical = rows.sort(by, "similarity", "row", descending=[False, True, False], nulls_last=True).unique(
+        by, keep="first", maintain_order=True
     )
-    return sizes.join(languages, on=by, how="left").collect().join(typical, on=by)
+    excerpts = _fetch(comments, typical.select(by, "row"), "text").select(
+        by, excerpt=pl.col("text").str.slice(0, _EXCERPT_CHARS)
+    )
+    return sizes.join(languages, on=by, how="left").join(excerpts, on=by)
+
+
+def _fetch(comments: pl.DataFrame, frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """Add columns of COMMENTS to a frame that has their `row`."""
+    return pl.concat([frame, comments.select(columns)[frame["row"]]], how="horizontal")

@@ -5,6 +5,8 @@ never for being copied, and not where most of its comments are its own words. Wh
 its addresses needs a sign of its own.
 """
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from detector.config import JudgeConfig
@@ -125,26 +127,53 @@ def score_comments(
     )  # fmt: skip
     columns = ["row", "campaign_id", "object", "role", "tier", "score"]
     places = pl.concat([places.select(columns), further.select(columns)])
-    frame = (
-        # Sorted before it grows wide: a sort copies every column.
-        comments.select("row", "id", "platform", "author_id", "account", "created_at", "target", "lang", "text")
-        .sort("platform", "id")
-        .join(members.select("row", "cluster_id", "similarity"), on="row", how="left", maintain_order="left")
-        .join(places, on="row", how="left", maintain_order="left")
+    # Most comments stand in no cluster and no campaign: what is said of those that do is laid out by row.
+    told = _tell(members, places, comments["text"])
+    order = _published_order(comments)
+    place = np.full(comments.height, -1, dtype=np.int64)
+    place[told["row"].to_numpy()] = np.arange(told.height)
+    at = pl.Series(place[order])
+    columns = ["id", "platform", "author_id", "account", "created_at", "target", "lang"]
+    frame = pl.concat(
+        [comments.select(columns)[order], told.drop("row").select(pl.all().gather(at.set(at < 0, None)))],
+        how="horizontal",
     )
     # Ranks below every tier: other comments of flagged accounts, then near copies that say too little to be judged.
-    flagged = standing.filter("flagged").select("account").unique().with_columns(by_flagged=pl.lit(True))
-    frame = frame.join(flagged, on="account", how="left", maintain_order="left")
-    base = pl.when("by_flagged").then(0.15).when(pl.col("cluster_id").is_not_null()).then(0.02).otherwise(0.0)
+    by_flagged = pl.col("account").is_in(standing.filter("flagged")["account"].unique().implode()).fill_null(False)
+    base = pl.when(by_flagged).then(0.15).when("is_copy").then(0.02).otherwise(0.0)
     return frame.with_columns(
-        role=pl.when(pl.col("campaign_id").is_not_null()).then("role"),
         tier=pl.col("tier").fill_null("none"),
         score=pl.col("score").fill_null(base),
+        flagged=pl.col("flagged").fill_null(False),
+    ).select(list(SCORED_COMMENTS.columns))
+
+
+def _tell(members: pl.DataFrame, places: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
+    """Say of each comment in a cluster or a campaign what is published of it."""
+    told = members.select("row", "cluster_id", "similarity").join(places, on="row", how="full", coalesce=True)
+    return told.select(
+        "row",
+        "campaign_id",
+        "similarity",
+        "tier",
+        "score",
         cluster_id=pl.coalesce("cluster_id", "object"),
-    ).with_columns(
+        is_copy=pl.col("cluster_id").is_not_null(),
+        role=pl.when(pl.col("campaign_id").is_not_null()).then("role"),
         flagged=rank_of(pl.col("tier")) >= 2,
-        excerpt=pl.when(pl.col("cluster_id").is_not_null()).then(pl.col("text").str.slice(0, _EXCERPT_CHARS)),
-    ).select(list(SCORED_COMMENTS.columns))  # fmt: skip
+        excerpt=pl.when(pl.coalesce("cluster_id", "object").is_not_null()).then(
+            texts.gather(told["row"]).str.slice(0, _EXCERPT_CHARS)
+        ),
+    )
+
+
+def _published_order(comments: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the rows by platform and id."""
+    by_id = comments["id"].arg_sort().to_numpy()
+    names = comments["platform"].unique().sort()
+    platform = comments["platform"].replace_strict(names, range(len(names)), return_dtype=pl.UInt16).to_numpy()[by_id]
+    order: npt.NDArray[np.int64] = by_id[np.argsort(platform, kind="stable")]
+    return order
 
 
 def score_accounts(

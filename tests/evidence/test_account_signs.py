@@ -314,7 +314,7 @@ def test_batches_are_rarely_found_where_dates_are_drawn_by_chance(comments_of):
 
 def described(comments):
     copies = pl.DataFrame(schema={"row": pl.UInt32, "cluster_id": pl.String})
-    return describe_accounts(comments, copies)
+    return describe_accounts(comments, observe_traffic(comments, EvidenceConfig()), copies)
 
 
 NAMES = st.sampled_from(["Ann", "ann ", "Bob", "Cy", "Di", "X", None])

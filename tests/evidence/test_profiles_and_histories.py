@@ -19,9 +19,10 @@ from detector.evidence.serials import measure_serials
 from detector.evidence.significance import bennett_tail
 from detector.evidence.spread import measure_spread
 from detector.evidence.traffic import observe_traffic
+from detector.schema import MARKS, TEXTS
 
 MONDAY = datetime(2024, 3, 4, tzinfo=UTC)
-NOTHING = pl.DataFrame(schema={"row": pl.UInt32, "script": pl.String})
+NOTHING = MARKS.empty(), TEXTS.empty()
 
 
 class Dump:
@@ -147,7 +148,7 @@ def test_spread_is_rarely_found_where_targets_are_drawn_by_chance(comments_of):
 
 def dormancy(built):
     comments, traffic, rows, groups = built
-    return measure_dormancy(comments, NOTHING, traffic, rows, groups, int(groups.max()) + 1)
+    return measure_dormancy(comments, *NOTHING, traffic, rows, groups, int(groups.max()) + 1)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
@@ -247,7 +248,7 @@ def test_old_accounts_without_posts_are_counted_where_the_dump_tells_them(commen
 
 def duplicates(built):
     comments, traffic, rows, groups = built
-    return measure_profiles(comments, *group_accounts(traffic, rows, groups), int(groups.max()) + 1)
+    return measure_profiles(comments, traffic, *group_accounts(traffic, rows, groups), int(groups.max()) + 1)
 
 
 def profile(record):
