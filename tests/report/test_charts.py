@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from detector.report.charts import raster, timeline
+from detector.report.scene import set_stage
 
 FAMILIES = [f"t0{k:011x}" for k in range(3)]
 
@@ -14,10 +15,8 @@ FAMILIES = [f"t0{k:011x}" for k in range(3)]
 def pictures(frames):
     campaign = frames["campaigns"].row(0, named=True)
     bursts = frames["bursts"].filter(pl.col("subject_id").is_in(FAMILIES))
-    return (
-        timeline(campaign, frames["comments"], bursts),
-        raster(campaign, frames["comments"], frames["accounts"], FAMILIES),
-    )
+    scene = set_stage(frames, [campaign["campaign_id"]]).scene(campaign["campaign_id"], FAMILIES)
+    return timeline(campaign, scene, bursts), raster(campaign, scene, len(FAMILIES))
 
 
 def test_the_words_say_what_the_picture_shows(frames):
