@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 DOTS_AS_VECTORS = 2_000
 """More dots than this become one small embedded image."""
-LEGEND_COLUMNS = 4
+_COLUMNS_IN = (0.1, 1.9, 3.5, 5.0)
+"""Inches from the left at which the columns of the legend begin."""
 _LINE_IN, _DIGIT_IN, _DATES_IN, _RIGHT_IN = 0.165, 0.075, 0.42, 0.1
 """Inches: a line of the legend, a digit of a label, the dates below, and the gap on the right."""
 _TITLE_IN, _GAP_IN = 0.24, 0.1
@@ -105,7 +106,7 @@ def draw_dots(
         What the rows are.
     """
     width, height = figure.get_size_inches()
-    top = -(-len(kinds) // LEGEND_COLUMNS) * _LINE_IN + _GAP_IN
+    top = -(-len(kinds) // len(_COLUMNS_IN)) * _LINE_IN + _GAP_IN
     axes = figure.add_axes(
         (0.25 / width, _DATES_IN / height, 1 - (0.25 + _RIGHT_IN) / width, 1 - (_DATES_IN + top) / height)
     )
@@ -134,20 +135,18 @@ def _dots(
 
 
 def _legend(figure: "Figure", kinds: Sequence[Kind]) -> None:
+    """Name the colours at the top, column after column."""
     from matplotlib.lines import Line2D
 
-    figure.legend(
-        handles=[Line2D([], [], color=kind.colour, ls="", marker="o", markersize=5) for kind in kinds],
-        labels=[f"{kind.name} ({np.count_nonzero(kind.chosen):,})" for kind in kinds],
-        loc="upper left",
-        bbox_to_anchor=(0, 1),
-        borderaxespad=0.1,
-        ncols=LEGEND_COLUMNS,
-        frameon=False,
-        fontsize=8,
-        handletextpad=0.1,
-        columnspacing=1,
-    )
+    width, height = figure.get_size_inches()
+    n_lines = -(-len(kinds) // len(_COLUMNS_IN))
+    for i, kind in enumerate(kinds):
+        column, line = divmod(i, n_lines)
+        x = _COLUMNS_IN[column] / width
+        y = 1 - (line + 0.6) * _LINE_IN / height
+        figure.add_artist(Line2D([x], [y], color=kind.colour, ls="", marker="o", markersize=5))
+        name = f"{kind.name} ({np.count_nonzero(kind.chosen):,})"
+        figure.text(x + 0.1 / width, y, name, fontsize=8, va="center_baseline")
 
 
 def set_dates(all_axes: Sequence["Axes"], low: int, high: int) -> None:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -77,7 +78,7 @@ def shown(shares: Mapping[str, float]) -> Iterator[Callable[[str, int, int | Non
         As for `Pace`.
     """
     started, pace, lock, over = time.monotonic(), Pace(shares), threading.Lock(), threading.Event()
-    bar = click.progressbar(
+    bar: Any = click.progressbar(
         length=_STEPS,
         file=sys.stderr,
         width=24,
