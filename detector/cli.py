@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -117,7 +117,7 @@ def scan(
     with claim(output, force=force) as held, _interruptible() as writing:
         from detector.pipeline import scan as scan_comments
 
-        with _progress(quiet or not _at_terminal()) as progress:
+        with _progress("scan", is_silent=quiet) as progress:
             result = scan_comments(inputs[0] if len(inputs) == 1 else list(inputs), config, progress=progress)
             progress("writing", 0, None)
             writing()
@@ -220,7 +220,7 @@ def power(
         raise click.BadParameter("give a file; standard input is not read here", param_hint="INPUT")
     if output and not output.parent.is_dir():
         raise OutputError(f"cannot write {output}: {output.parent} is no folder")
-    with _interruptible(), _progress(not _at_terminal()) as progress:
+    with _interruptible(), _progress("power", is_silent=False) as progress:
         from detector.lab.power import estimate_power
 
         found = estimate_power(source, config, repeats=repeats, is_quick=quick, progress=progress)
@@ -261,38 +261,15 @@ def _terminal_width() -> int:
 
 
 @contextmanager
-def _progress(silent: bool) -> Iterator[Callable[[str, int, int | None], None]]:
-    """Show the stage on stderr, and how far reading has come; nothing where stderr is no terminal."""
-    if silent:
+def _progress(command: str, *, is_silent: bool) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Show on stderr how far a command has come; nothing where stderr is no terminal."""
+    if is_silent or not _at_terminal():
         yield lambda _stage, _done, _total: None
         return
-    bar: Any = None
-    last = ""
+    from detector.report.progress import POWER, SCAN, shown
 
-    def tell(stage: str, done: int, total: int | None) -> None:
-        nonlocal bar, last
-        if stage != last:
-            finish()
-            last = stage
-            if total:
-                bar = click.progressbar(length=total, label=f"{stage.capitalize():<20}", file=sys.stderr)
-                bar.render_progress()
-            else:
-                click.echo(f"{stage.capitalize()} …", err=True)
-        if bar and total:
-            bar.update(max(0, done - bar.pos))
-
-    def finish() -> None:
-        nonlocal bar
-        if bar:
-            bar.finish()
-            bar.render_finish()
-        bar = None
-
-    try:
+    with shown({"scan": SCAN, "power": POWER}[command]) as tell:
         yield tell
-    finally:
-        finish()
 
 
 @contextmanager

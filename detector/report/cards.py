@@ -1,12 +1,13 @@
 """What the page shows of one campaign: the frames boiled down to what fits on a card."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
-from detector.report.charts import Chart, raster, timeline
+from detector.report.charts import FAMILIES, Chart, raster, timeline
 from detector.report.findings import Row, addresses, examples, reasons, top_accounts, top_targets
+from detector.report.scene import Stage, set_stage
 from detector.report.words import WOULD_CHANGE, innocent
 
 FAMILIES_SHOWN = 4
@@ -16,18 +17,29 @@ ACCOUNTS_SHOWN = 15
 EXAMPLES_SHOWN = 8
 
 
-def card(campaign: Row, frames: Mapping[str, pl.DataFrame], *, has_charts: bool) -> dict[str, Any]:
-    """Return what the template needs to show one campaign.
+def cards(campaigns: Sequence[Row], frames: Mapping[str, pl.DataFrame], n_pictured: int) -> list[dict[str, Any]]:
+    """Return what the template needs to show some campaigns.
 
     Parameters
     ----------
-    campaign
-        A row of CAMPAIGNS.
+    campaigns
+        Rows of CAMPAIGNS.
     frames
         The published frames.
-    has_charts
-        Whether pictures are drawn.
+    n_pictured
+        For how many of them, from the first, pictures are drawn.
     """
+    ids = [campaign["campaign_id"] for campaign in campaigns]
+    stage = set_stage(frames, ids[:n_pictured]) if ids[:n_pictured] else None
+    # Searched once for all: a million rows are long to look through.
+    is_shown = pl.col("campaign_id").is_in(ids)
+    about = {name: frames[name].filter(is_shown) for name in ("comments", "accounts", "clusters")}
+    about["evidence"] = frames["evidence"].filter(pl.col("subject_kind") == "campaign", pl.col("subject_id").is_in(ids))
+    about["bursts"] = frames["bursts"].filter(pl.col("subject_kind") == "cluster")
+    return [_card(campaign, about, stage if i < n_pictured else None) for i, campaign in enumerate(campaigns)]
+
+
+def _card(campaign: Row, frames: Mapping[str, pl.DataFrame], stage: Stage | None) -> dict[str, Any]:
     campaign_id = campaign["campaign_id"]
     comments, accounts, clusters = (
         frames[name].filter(pl.col("campaign_id") == campaign_id) for name in ("comments", "accounts", "clusters")
@@ -50,18 +62,14 @@ def card(campaign: Row, frames: Mapping[str, pl.DataFrame], *, has_charts: bool)
         "n_accounts": accounts.height,
         "n_sources": accounts.filter(is_source).height,
         "examples": examples(comments, EXAMPLES_SHOWN),
-        "charts": _charts(campaign, frames, families["cluster_id"].to_list()) if has_charts else [],
+        "charts": _charts(campaign, frames["bursts"], stage, families["cluster_id"].to_list()) if stage else [],
         "would_change": WOULD_CHANGE[campaign["tier"]],
     }
 
 
-def _charts(campaign: Row, frames: Mapping[str, pl.DataFrame], families: list[str]) -> list[Chart]:
+def _charts(campaign: Row, bursts: pl.DataFrame, stage: Stage, families: list[str]) -> list[Chart]:
     """Draw the campaign among the other comments on its targets; among all where the dump names no targets."""
-    is_own = pl.col("campaign_id") == campaign["campaign_id"]
-    # Without the texts: this is most of the dump where a campaign addresses what everybody addresses.
-    comments = frames["comments"].select("account", "created_at", "target", "cluster_id", "campaign_id")
-    targets = comments.filter(is_own)["target"].drop_nulls().unique()
-    around = comments.filter(is_own | pl.col("target").is_in(targets.implode())) if len(targets) else comments
-    bursts = frames["bursts"].filter(pl.col("subject_kind") == "cluster", pl.col("subject_id").is_in(families))
-    charts = (timeline(campaign, around, bursts), raster(campaign, around, frames["accounts"], families))
+    scene = stage.scene(campaign["campaign_id"], families[: len(FAMILIES)])
+    bursts = bursts.filter(pl.col("subject_id").is_in(families))
+    charts = (timeline(campaign, scene, bursts), raster(campaign, scene, len(families)))
     return [chart for chart in charts if chart]

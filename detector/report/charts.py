@@ -5,7 +5,6 @@ No text from a comment, a name or a target is ever drawn: only numbers, dates an
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -14,10 +13,9 @@ from numpy.typing import NDArray
 
 from detector.report.findings import Row
 from detector.report.inline_svg import drawing, to_svg
+from detector.report.plot import DOTS_AS_VECTORS, Bars, Kind, draw_bars, draw_dots, set_dates
+from detector.report.scene import NEVER, UNKNOWN, Dots, Numbers, Scene, Times
 from detector.report.words import counted, period
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 CAMPAIGN, ORDINARY, BURST = "#d55e1c", "#868f96", "#e3b23c"
 FAMILIES = (CAMPAIGN, "#2f86d0", "#3f9a3a", "#a066c8", "#b08600", "#0f9696")
@@ -28,8 +26,6 @@ COMMENTS_MIN = 5
 BINS_MAX = 120
 ROWS_MAX = 1_000
 """Accounts drawn of a campaign, and of the others: the picture has no more lines of pixels to give them."""
-DOTS_AS_VECTORS = 2_000
-"""More dots than this become one small embedded image."""
 _BINS = (
     *(
         (60, "minute"),
@@ -44,9 +40,6 @@ _BINS = (
 """Seconds, and the name of so long a time."""
 _HOUR_US, _DAY_US = 3_600_000_000, 86_400_000_000
 
-Times = NDArray[np.int64]
-"""Microseconds since 1970, UTC."""
-
 
 @dataclass(frozen=True)
 class Chart:
@@ -57,15 +50,15 @@ class Chart:
     caption: str
 
 
-def timeline(campaign: Row, comments: pl.DataFrame, bursts: pl.DataFrame) -> Chart | None:
+def timeline(campaign: Row, scene: Scene, bursts: pl.DataFrame) -> Chart | None:
     """Draw the campaign's comments over time above the ordinary traffic on the same targets.
 
     Parameters
     ----------
     campaign
         A row of CAMPAIGNS.
-    comments
-        The campaign's comments and the other comments on its targets.
+    scene
+        The campaign among the other comments on its targets.
     bursts
         BURSTS of the campaign's clusters.
 
@@ -74,13 +67,12 @@ def timeline(campaign: Row, comments: pl.DataFrame, bursts: pl.DataFrame) -> Cha
     Chart or None
         None where the campaign has too few comments with a time.
     """
-    is_own = (comments["campaign_id"] == campaign["campaign_id"]).fill_null(False)
-    own, other = _times(comments.filter(is_own)), _times(comments.filter(~is_own))
+    own, other = scene.own.time, scene.other.time
     if own.size < COMMENTS_MIN:
         return None
     low, high = _window(own, other)
     edges, unit = _bins(low, high, own)
-    n_own, n_other = (np.histogram(times, edges)[0] for times in (own, other))
+    n_own, n_other = (_count(times, edges) for times in (own, other))
     peak = int(n_own.argmax())
     there = _there(campaign)
     description = (
@@ -90,16 +82,11 @@ def timeline(campaign: Row, comments: pl.DataFrame, bursts: pl.DataFrame) -> Cha
         f"at most {int(n_other.max()):,} in one {unit}. {counted(bursts.height, 'burst')} marked."
     )
     title = "Comments over time"
+    panels = [Bars(n_own, CAMPAIGN, f"Campaign, comments per {unit}")]
+    if n_other.any():
+        panels.append(Bars(n_other, ORDINARY, f"Other comments {there}, per {unit}"))
     with drawing(2.7 if n_other.any() else 1.7) as figure:
-        panels = figure.subplots(2 if n_other.any() else 1, sharex=True, squeeze=False)[:, 0]
-        for start, end in bursts.select(pl.col("start", "end").dt.timestamp("us")).iter_rows():
-            # At least one bin wide, else it would vanish.
-            last = max(end, start + int(edges[1] - edges[0]))
-            panels[0].axvspan(_day(start), _day(last), ymin=0.92, color=BURST, lw=0)
-        _bars(panels[0], n_own, edges, CAMPAIGN, f"Campaign, comments per {unit}")
-        if n_other.any():
-            _bars(panels[1], n_other, edges, ORDINARY, f"Other comments {there}, per {unit}")
-        _date_axis(panels[-1], low, high)
+        set_dates(draw_bars(figure, panels, edges, (_strips(bursts, edges), BURST)), low, high)
         svg = to_svg(figure, f"timeline-{campaign['campaign_id']}", title, description)
     marked = " Yellow strips: more than the texts' own baseline allows." if bursts.height else ""
     compared = (
@@ -111,49 +98,46 @@ def timeline(campaign: Row, comments: pl.DataFrame, bursts: pl.DataFrame) -> Cha
     return Chart(title, svg, f"Comments per {unit}, UTC.{marked}{compared}")
 
 
-def raster(campaign: Row, comments: pl.DataFrame, accounts: pl.DataFrame, families: list[str]) -> Chart | None:
+def raster(campaign: Row, scene: Scene, n_families: int) -> Chart | None:
     """Draw one row per account and one dot per comment: people scatter, campaigns make columns.
 
     Parameters
     ----------
     campaign
         A row of CAMPAIGNS.
-    comments
-        The campaign's comments and the other comments on its targets.
-    accounts
-        A frame with the columns `account` and `created_at`, of at least the authors of these comments.
-    families
-        Cluster ids, the largest first; the first six have their own colours.
+    scene
+        The campaign among the other comments on its targets.
+    n_families
+        Number of families that the scene tells apart; the first six have their own colours.
 
     Returns
     -------
     Chart or None
         None where the campaign has too few comments with a time.
     """
-    is_own = (pl.col("campaign_id") == campaign["campaign_id"]).fill_null(False)
-    own = comments.filter(is_own, pl.col("account").is_not_null(), pl.col("created_at").is_not_null())
-    if own.height < COMMENTS_MIN:
+    own, other = (dots[dots.account != UNKNOWN] for dots in (scene.own, scene.other))
+    if own.time.size < COMMENTS_MIN:
         return None
-    other = comments.filter(~is_own, pl.col("account").is_not_null(), pl.col("created_at").is_not_null())
-    low, high = _window(_times(own), _times(other))
-    other = other.filter(pl.col("created_at").dt.timestamp("us").is_between(low, high))
-    n_members = own["account"].n_unique()
+    low, high = _window(own.time, other.time)
+    other = other[(other.time >= low) & (other.time <= high)]
+    n_members = len(np.unique(own.account))
     own, other = _sample(own, ROWS_MAX), _sample(other, min(max(n_members, 20), ROWS_MAX))
-    dots, n_rows, is_dated = _rows(own, other, accounts)
-    n_own = own["account"].n_unique()
+    y, n_rows, is_dated = _rows(np.append(own.time, other.time), np.append(own.account, other.account), scene.born)
+    n_own, n_dots = len(np.unique(own.account)), len(y)
     order = "ordered by creation date, newest on top" if is_dated else "ordered by first comment, latest on top"
     grey = f"; grey: other people {_there(campaign)}" if n_rows > n_own else ""
     drawn = f" {n_own:,} of its {n_members:,} accounts are drawn." if n_own < n_members else ""
     title = "Accounts and their comments over time"
     description = (
         f"{counted(n_own, 'account')} of the campaign and {counted(n_rows - n_own, 'other account')}, {order}; "
-        f"one dot per comment, {counted(dots.height, 'dot')}, {period(_time(low), _time(high))}.{drawn}"
+        f"one dot per comment, {counted(n_dots, 'dot')}, {period(_time(low), _time(high))}.{drawn}"
     )
+    kinds = _kinds(own, other, min(n_families, len(FAMILIES)))
     with drawing(_height(n_rows)) as figure:
-        axes = figure.subplots()
-        _draw_dots(axes, dots, n_rows, campaign, families[: len(FAMILIES)])
-        _date_axis(axes, low, high)
-        figure.legend(loc="outside upper left", ncols=4, frameon=False, fontsize=8, handletextpad=0.1, columnspacing=1)
+        size = float(np.clip(45 * _height(n_rows) / n_rows, 1.2 if n_dots > DOTS_AS_VECTORS else 1.8, 6))
+        time = np.append(own.time, other.time)
+        axes = draw_dots(figure, time, y, kinds, size=size, label=f"{n_rows:,} accounts")
+        set_dates([axes], low, high)
         svg = to_svg(figure, f"raster-{campaign['campaign_id']}", title, description)
     caption = (
         f"A row is an account ({order}), a dot a comment, a colour a text in the order above{grey}.{drawn} "
@@ -163,35 +147,26 @@ def raster(campaign: Row, comments: pl.DataFrame, accounts: pl.DataFrame, famili
     return Chart(title, svg, caption)
 
 
-def _draw_dots(axes: "Axes", dots: pl.DataFrame, n_rows: int, campaign: Row, families: list[str]) -> None:
-    """Draw the others first, then the campaign's small texts, then its large ones, each in its colour."""
-    is_own = (pl.col("campaign_id") == campaign["campaign_id"]).fill_null(False)
-    is_large = pl.col("cluster_id").is_in(families).fill_null(False)
-    as_image = dots.height > DOTS_AS_VECTORS
-    size = float(np.clip(45 * _height(n_rows) / n_rows, 1.2 if as_image else 1.8, 6))
-    _dots(axes, dots.filter(~is_own), ORDINARY, size, "other comments", as_image=as_image)
-    _dots(axes, dots.filter(is_own & ~is_large), FURTHER, size, "further texts", as_image=as_image)
-    for i, (family, colour) in enumerate(zip(families, FAMILIES, strict=False), start=1):
-        _dots(
-            axes, dots.filter(is_own & (pl.col("cluster_id") == family)), colour, size, f"text {i}", as_image=as_image
-        )
-    axes.set(ylim=(-1, n_rows), yticks=[], ylabel=f"{n_rows:,} accounts")
+def _kinds(own: Dots, other: Dots, n_families: int) -> list[Kind]:
+    """Part the dots, the campaign's first: the others, its small texts, its large ones, each in its colour."""
+    family = np.append(own.family, other.family)
+    is_own = np.arange(len(family)) < len(own.family)
+    is_large = (family >= 0) & (family < n_families)
+    kinds = [Kind("other comments", ORDINARY, ~is_own), Kind("further texts", FURTHER, is_own & ~is_large)]
+    kinds += [Kind(f"text {k + 1}", FAMILIES[k], is_own & (family == k)) for k in range(n_families)]
+    return [kind for kind in kinds if kind.chosen.any()]
 
 
 def _there(campaign: Row) -> str:
     return "on the same targets" if campaign["n_targets"] else "in this export"
 
 
-def _times(comments: pl.DataFrame) -> Times:
-    return comments["created_at"].drop_nulls().dt.timestamp("us").sort().to_numpy()
-
-
 def _window(own: Times, other: Times) -> tuple[int, int]:
     """Return the period to draw: the campaign with some time around it, as far as the data reach."""
     first, last = int(own.min()), int(own.max())
     around = max((last - first) // 2, 6 * _HOUR_US)
-    known = np.concatenate([own, other])
-    return max(first - around, int(known.min())), min(last + around, int(known.max()))
+    earliest, latest = (int(other.min()), int(other.max())) if len(other) else (first, last)
+    return max(first - around, min(first, earliest)), min(last + around, max(last, latest))
 
 
 def _bins(low: int, high: int, own: Times) -> tuple[Times, str]:
@@ -206,67 +181,50 @@ def _bins(low: int, high: int, own: Times) -> tuple[Times, str]:
     return np.arange(low // size, high // size + 2, dtype=np.int64) * size, name
 
 
-def _bars(axes: "Axes", counts: NDArray[Any], edges: Times, colour: str, title: str) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    axes.stairs(counts, edges / _DAY_US, fill=True, color=colour, lw=0)
-    axes.set_title(title)
-    axes.set_ylim(0, max(int(counts.max()), 1) * 1.15)
-    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+def _count(times: Times, edges: Times) -> Times:
+    """Count the times between neighbouring edges, which lie equally far apart."""
+    places = (times[(times >= edges[0]) & (times < edges[-1])] - edges[0]) // (edges[1] - edges[0])
+    return np.bincount(places, minlength=len(edges) - 1).astype(np.int64)
 
 
-def _date_axis(axes: "Axes", low: int, high: int) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator(minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-    margin = max((high - low) // 60, 30_000_000)
-    axes.set_xlim(_day(low - margin), _day(high + margin))
-
-
-def _sample(comments: pl.DataFrame, n_accounts: int) -> pl.DataFrame:
-    """Keep the comments of at most `n_accounts` accounts, spread evenly over the sorted names."""
-    names = comments.select(pl.col("account").unique().sort())
-    kept = names.gather_every(-(-names.height // n_accounts)) if names.height else names
-    return comments.join(kept, on="account", how="semi", maintain_order="left")
+def _strips(bursts: pl.DataFrame, edges: Times) -> Times:
+    """Return where bursts are, (n, 2) beginnings and ends apart from one another, at least a bin long to be seen."""
+    times = bursts.select(pl.col("start", "end").dt.timestamp("us")).sort("start", "end").to_numpy()
+    if not len(times):
+        return np.empty((0, 2), dtype=np.int64)
+    starts = times[:, 0]
+    ends = np.maximum.accumulate(np.maximum(times[:, 1], starts + (edges[1] - edges[0])))
+    is_first = np.append(True, starts[1:] > ends[:-1])
+    is_last = np.append(is_first[1:], True)
+    return np.column_stack([starts[is_first], ends[is_last]])
 
 
-def _rows(own: pl.DataFrame, other: pl.DataFrame, accounts: pl.DataFrame) -> tuple[pl.DataFrame, int, bool]:
-    """Return the dots with their row, how many rows there are, and whether creation dates order them."""
-    dots = pl.concat([own, other]).select("account", "created_at", "cluster_id", "campaign_id")
-    created = accounts.select("account", pl.col("created_at").alias("born")).unique("account", keep="first")
-    rows = dots.group_by("account").agg(first=pl.col("created_at").min()).join(created, on="account", how="left")
-    is_dated = rows["born"].null_count() * 2 < rows.height
-    order = ["born", "first", "account"] if is_dated else ["first", "account"]
-    rows = rows.sort(order, nulls_last=False).with_row_index("y")
-    return dots.join(rows.select("account", "y"), on="account", maintain_order="left"), rows.height, is_dated
+def _sample(dots: Dots, n_accounts: int) -> Dots:
+    """Keep the comments of at most `n_accounts` accounts, spread evenly over them."""
+    is_there = np.zeros(int(dots.account.max(initial=0)) + 1, dtype=np.bool_)
+    is_there[dots.account] = True
+    accounts = np.flatnonzero(is_there)
+    is_there[:] = False
+    is_there[accounts[:: max(-(-len(accounts) // n_accounts), 1)]] = True
+    return dots[is_there[dots.account]]
 
 
-def _dots(axes: "Axes", dots: pl.DataFrame, colour: str, size: float, label: str, *, as_image: bool) -> None:
-    """Draw the dots of one kind; as one path of points, twenty bytes a dot, where a marker would take a hundred."""
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
-    if dots.is_empty():
-        return
-    x, y = dots["created_at"].dt.timestamp("us").to_numpy() / _DAY_US, dots["y"].to_numpy()
-    if as_image:
-        axes.plot(x, y, "o", color=colour, markersize=size, markeredgewidth=0, rasterized=True)
-    else:
-        points = np.repeat(np.column_stack([x, y]), 2, axis=0)
-        codes = np.tile([Path.MOVETO, Path.LINETO], dots.height).astype(Path.code_type)
-        axes.add_patch(PathPatch(Path(points, codes), edgecolor=colour, facecolor="none", lw=size, capstyle="round"))
-    axes.plot([], [], "o", color=colour, markersize=5, label=f"{label} ({dots.height:,})")
+def _rows(time: Times, account: Numbers, born: Times) -> tuple[NDArray[np.int64], int, bool]:
+    """Return the row of every dot, how many rows there are, and whether creation dates order them."""
+    accounts, place = np.unique(account, return_inverse=True)
+    first = np.full(len(accounts), time.max())
+    np.minimum.at(first, place, time)
+    births = born[accounts]
+    is_dated = bool(np.count_nonzero(births == NEVER) * 2 < len(accounts))
+    ranked = np.lexsort((accounts, first, births) if is_dated else (accounts, first))
+    rows = np.empty(len(accounts), dtype=np.int64)
+    rows[ranked] = np.arange(len(accounts))
+    return rows[place], len(accounts), is_dated
 
 
 def _height(n_rows: int) -> float:
     """Return inches: room for five rows without gaps, and for five thousand on one screen."""
     return float(np.clip(1.6 + 0.02 * n_rows, 1.8, 4.6))
-
-
-def _day(time_us: float) -> float:
-    return time_us / _DAY_US
 
 
 def _time(time_us: int) -> datetime:

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from detector.report import words
-from detector.report.cards import card
+from detector.report.cards import cards
 from detector.report.escape import excerpt
 
 CAMPAIGNS_WHOLE = 12
@@ -44,7 +44,7 @@ def render(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any]) -> str:
     return _environment().get_template("report.html.jinja").render(
         run=run,
         counts=run["counts"],
-        cards=[card(campaign, frames, has_charts=i < CAMPAIGNS_PICTURED) for i, campaign in enumerate(whole)],
+        cards=cards(whole, frames, CAMPAIGNS_PICTURED),
         listed=listed,
         n_unlisted=campaigns.height - len(whole) - len(listed),
         n_campaigns=campaigns.height,

@@ -16,6 +16,8 @@ INK = "#010101"
 """Drawn in the colour of the text around the picture, so that light and dark both work."""
 WIDTH_IN = 6.4
 """Narrow on purpose: scaled down to a phone, 9-point labels can still be read."""
+DOTS_PER_IN = 200
+"""Of what is embedded as an image."""
 
 _INKED = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")
 _SETTINGS: dict[Any, Any] = {
@@ -28,11 +30,13 @@ _SETTINGS: dict[Any, Any] = {
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "savefig.facecolor": "none",
+    # A place of its own for the title: matplotlib would look for one.
+    "axes.titley": 1.0,
     "axes.facecolor": "none",
     "timezone": "UTC",
 } | dict.fromkeys(_INKED, INK)
 
+_UNSAID = {"Date": None, "Creator": None}
 _DROPPED = re.compile(
     r"<metadata>.*?</metadata>|<!--.*?-->|<style type=\"text/css\">.*?</style>|<defs>\s*</defs>", re.DOTALL
 )
@@ -62,7 +66,7 @@ def drawing(height_in: float) -> Iterator["Figure"]:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
-        yield Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+        yield Figure(figsize=(WIDTH_IN, height_in), dpi=DOTS_PER_IN, facecolor="none")
 
 
 def to_svg(figure: "Figure", name: str, title: str, description: str) -> Markup:
@@ -77,8 +81,11 @@ def to_svg(figure: "Figure", name: str, title: str, description: str) -> Markup:
     title, description
         What is read aloud instead of the picture.
     """
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     buffer = StringIO()
-    figure.savefig(buffer, format="svg", dpi=200, metadata={"Date": None, "Creator": None})
+    # `Figure.savefig` would draw everything twice.
+    FigureCanvasSVG(figure).print_svg(buffer, metadata=_UNSAID)  # type: ignore[no-untyped-call]
     svg = buffer.getvalue()
     svg = _DROPPED.sub("", svg[svg.index("<svg") :])
     svg = _SIZE.sub(r"\1\2", _SIZE.sub(r"\1\2", svg, count=1), count=1)

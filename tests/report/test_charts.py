@@ -3,10 +3,12 @@
 import re
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
-from detector.report.charts import raster, timeline
+from detector.report.charts import _count, _strips, raster, timeline
+from detector.report.scene import set_stage
 
 FAMILIES = [f"t0{k:011x}" for k in range(3)]
 
@@ -14,10 +16,8 @@ FAMILIES = [f"t0{k:011x}" for k in range(3)]
 def pictures(frames):
     campaign = frames["campaigns"].row(0, named=True)
     bursts = frames["bursts"].filter(pl.col("subject_id").is_in(FAMILIES))
-    return (
-        timeline(campaign, frames["comments"], bursts),
-        raster(campaign, frames["comments"], frames["accounts"], FAMILIES),
-    )
+    scene = set_stage(frames, [campaign["campaign_id"]]).scene(campaign["campaign_id"], FAMILIES)
+    return timeline(campaign, scene, bursts), raster(campaign, scene, len(FAMILIES))
 
 
 def test_the_words_say_what_the_picture_shows(frames):
@@ -90,3 +90,25 @@ def test_no_other_comments(frames):
     over_time, dots = pictures(frames | {"comments": alone})
     assert "Other comments on the same targets in the same period: 0" in over_time.svg
     assert "0 other accounts" in dots.svg
+
+
+def test_counts_are_those_of_a_histogram():
+    times = np.random.default_rng(1).integers(-50, 150, 1000)
+    edges = np.arange(0, 101, 10)
+    assert _count(times[times != 100], edges).tolist() == np.histogram(times[times != 100], edges)[0].tolist()
+    assert _count(np.array([100]), edges).sum() == 0
+
+
+def test_strips_cover_the_moments_of_bursts_and_no_others(frames):
+    dice = np.random.default_rng(2)
+    starts = dice.integers(0, 3000, 60)
+    ends = starts + dice.integers(0, 40, 60)
+    drawn = frames["bursts"][[0] * 60].with_columns(
+        start=pl.Series(starts).cast(pl.Datetime("us", "UTC")), end=pl.Series(ends).cast(pl.Datetime("us", "UTC"))
+    )
+    strips = _strips(drawn, np.array([0, 7, 14]))
+    covered = {t for start, end in zip(starts, ends, strict=True) for t in range(start, max(end, start + 7) + 1)}
+    assert {t for start, end in strips for t in range(start, end + 1)} == covered
+    assert (strips[1:, 0] > strips[:-1, 1]).all()
+    assert len(strips) < 60
+    assert _strips(frames["bursts"].clear(), np.array([0, 7, 14])).shape == (0, 2)
