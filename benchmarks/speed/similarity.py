@@ -79,6 +79,16 @@ def grade(found: dict[str, npt.NDArray[np.int64]], path: Path) -> dict[str, obje
     }
 
 
+def share_marked(found: dict[str, npt.NDArray[np.int64]], n: int) -> float:
+    """Return the share of n texts that a contender says have a near copy."""
+    if "flags" in found:
+        return float(found["flags"].mean())
+    if "pairs" in found:
+        return len(np.unique(found["pairs"])) / n
+    _, group, size = np.unique(found["groups"], return_inverse=True, return_counts=True)
+    return float((size[group] > 1).mean())
+
+
 def _by_bin(similarity: npt.NDArray[np.float64], hit: npt.NDArray[np.bool_]) -> dict[str, float | None]:
     shares: dict[str, float | None] = {}
     for low in BINS:

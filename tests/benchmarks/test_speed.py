@@ -82,6 +82,12 @@ def test_flags_are_graded_by_the_nearest_other_text(workload):
     assert grade["precision"] == pytest.approx(np.mean([nearest[i] >= 0.65 for i in np.flatnonzero(flags)]), abs=1e-4)
 
 
+def test_the_share_of_texts_that_are_marked_is_the_same_however_it_is_told():
+    told = {"flags": np.array([True, True, False, True, False])}, {"pairs": np.array([[0, 1], [1, 3]])}
+    for found in (*told, {"groups": np.array([7, 7, 2, 7, 0])}):
+        assert similarity.share_marked(found, 5) == pytest.approx(0.6)
+
+
 @pytest.mark.parametrize("name", ["ours", "rensa-flags", "rensa-pairs", "gaoya", "datasketch"])
 def test_every_core_finds_the_nearest_copies_and_hardly_a_stranger(workload, name):
     modules = {"rensa": "rensa", "gaoya": "gaoya", "datasketch": "datasketch"}
