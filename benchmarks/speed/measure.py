@@ -61,6 +61,8 @@ def run(command: Sequence[str], limit_s: float) -> Measured:
             process.wait()
         finally:
             timer.cancel()
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
             watcher.join()
         seconds = time.monotonic() - started
         errors.seek(0)
