@@ -6,6 +6,7 @@ Scenarios named, or all that fit into ten minutes, are measured anew; what was m
 import argparse
 import dataclasses
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -19,6 +20,8 @@ _FULL = Effort(full=True, repeats=5, limit_s=3600.0)
 
 def main(arguments: list[str]) -> None:
     """Run scenarios, and write what came out as JSON and as tables."""
+    # Ended from outside, it ends the scan that it waits for, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(description=__doc__)
     ids = [scenario.id for scenario in SCENARIOS]
     parser.add_argument("ids", nargs="*", metavar="SCENARIO", help=f"of {', '.join(ids)}")
