@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
 
-.PHONY: demo test check fix bench bench-accuracy calibrate lock clean
+.PHONY: demo test check fix bench bench-full bench-findings bench-accuracy calibrate lock clean
 
 # The environment is rebuilt when what it is made from changes. Versions and hashes are locked; nothing else is fetched.
 $(READY): pyproject.toml requirements.lock
@@ -38,14 +38,20 @@ fix: $(READY)  ## Format, and mend what ruff can.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## Measure time and memory on generated comments.
+bench: $(BENCH_READY)  ## Measure time, memory and what is found beside others, in ten minutes once the workloads are made.
 	$(BIN)/python -m benchmarks.run
+
+bench-full: $(BENCH_READY)  ## The same with nothing scaled down, up to 30 million comments: hours, and 20 GB of disk.
+	$(BIN)/python -m benchmarks.run --full
+
+bench-findings: $(READY)  ## Measure what is found and what is flagged wrongly in generated comments of every kind.
+	$(BIN)/python -m benchmarks.findings
 
 calibrate: $(READY)  ## Measure labelled comments, fit the weights of evidence, bring the model card up to date.
 	$(BIN)/python -m benchmarks.calibrate
 
 $(BENCH_READY): $(READY) benchmarks/requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r benchmarks/requirements.lock
 	touch $@
 
 bench-accuracy: $(BENCH_READY)  ## Rank the accounts of generated mixtures by this detector and by others.

@@ -1,0 +1,1 @@
+"""How fast, how much memory and how much is found: scenarios, workloads, contenders, measurement."""
