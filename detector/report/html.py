@@ -17,7 +17,7 @@ from detector.report.escape import excerpt
 CAMPAIGNS_WHOLE = 12
 """Campaigns shown with everything; the page must stay small enough to send by mail."""
 CAMPAIGNS_PICTURED = 8
-"""Campaigns shown with pictures, which take a fifth of a second each to draw."""
+"""Campaigns shown with pictures, which take most of the time of a page."""
 CAMPAIGNS_LISTED = 300
 """Further campaigns named in a table."""
 _LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")

@@ -73,18 +73,17 @@ def draw_bars(figure: "Figure", panels: Sequence[Bars], edges: Times, strips: tu
         axes.yaxis.set_major_locator(FixedLocator(marks))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         drawn.append(axes)
-    times, colour = strips
-    if len(times):
-        starts, ends = times.T / _DAY_US
-        # In the height of the panel, at its top.
-        drawn[0].broken_barh(
-            list(zip(starts, ends - starts, strict=True)),
-            (0.92, 0.08),
-            color=colour,
-            lw=0,
-            transform=drawn[0].get_xaxis_transform(),
-        )
+    _mark(drawn[0], *strips)
     return drawn
+
+
+def _mark(axes: "Axes", times: Times, colour: str) -> None:
+    """Mark times along the upper edge of a panel."""
+    if not len(times):
+        return
+    starts, ends = times.T / _DAY_US
+    spans = list(zip(starts, ends - starts, strict=True))
+    axes.broken_barh(spans, (0.92, 0.08), color=colour, lw=0, transform=axes.get_xaxis_transform())
 
 
 def draw_dots(
