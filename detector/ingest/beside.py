@@ -1,5 +1,7 @@
 """Work on what a source gives while more of it is read."""
 
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +28,7 @@ def beside(work: Callable[[Piece], Made], pieces: Iterable[Piece]) -> Iterator[t
     try:
         for piece in pieces:
             under_way.append((piece, pool.submit(work, piece)))
+            under_way[-1][1].add_done_callback(_hand_on)
             while under_way and (len(under_way) > _THREADS or under_way[0][1].done()):
                 first, made = under_way.popleft()
                 yield first, made.result()
@@ -34,3 +37,9 @@ def beside(work: Callable[[Piece], Made], pieces: Iterable[Piece]) -> Iterator[t
             yield first, made.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _hand_on(made: Future[Made]) -> None:
+    """Press Ctrl-C again where Polars took it for its own: the caller may be waiting for a pipe, and would not hear."""
+    if not made.cancelled() and isinstance(made.exception(), KeyboardInterrupt):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)

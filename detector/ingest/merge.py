@@ -47,7 +47,7 @@ def merge(batches: list[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
 
 
 def _is_constant(values: pl.Series) -> bool:
-    if values.null_count() or values.name != "source_file":
+    if values.is_empty() or values.null_count() or values.name != "source_file":
         return values.null_count() == len(values)
     return bool((values == values[0]).all())
 
