@@ -92,6 +92,9 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--force", is_flag=True, help="Replace an earlier result in the folder; other files stay.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
 @click.option("--allow", type=_FOLDER, help="Texts known to be innocent, one a line: their copies are never flagged.")
+@click.option(
+    "--memory-limit", metavar="SIZE", help="Most memory to take, like 6GiB; the rest goes to disk beside OUT."
+)
 @_settings
 def scan(
     inputs: tuple[str, ...],
@@ -99,6 +102,7 @@ def scan(
     force: bool,
     quiet: bool,
     allow: Path | None,
+    memory_limit: str | None,
     config_file: Path | None,
     assignments: tuple[str, ...],
 ) -> None:
@@ -113,12 +117,20 @@ def scan(
 
     started = time.monotonic()
     # Polars' allocator keeps freed memory for some seconds, which a scan is over in; it reads this when it is loaded.
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:300,muzzy_decay_ms:300")
     with claim(output, force=force) as held, _interruptible() as writing:
+        from detector.memory import parse_size
         from detector.pipeline import scan as scan_comments
 
         with _progress("scan", is_silent=quiet) as progress:
-            result = scan_comments(inputs[0] if len(inputs) == 1 else list(inputs), config, progress=progress)
+            result = scan_comments(
+                inputs[0] if len(inputs) == 1 else list(inputs),
+                config,
+                progress=progress,
+                memory_limit=parse_size(memory_limit) if memory_limit else None,
+                # The folder for temporary files is often kept in memory; where the result goes, there is a disk.
+                spill_folder=output.absolute().parent,
+            )
             progress("writing", 0, None)
             writing()
             result.write(output, force=force, held=held)

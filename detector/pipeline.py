@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -13,10 +14,12 @@ from detector.control import run_control
 from detector.errors import InputError
 from detector.evidence import DORMANCY_DAYS_MIN, Measured, measure
 from detector.evidence.traffic import observe_traffic
+from detector.ingest.estimate import estimate_amount
 from detector.ingest.read import Ingested, Source, read_comments
 from detector.judge import Judged, judge
 from detector.judge.weights import load_weights
 from detector.limits import find_limits
+from detector.memory import check_fit, plan_memory
 from detector.result import Result
 from detector.schema import COMMENTS, MARKS, REJECTS
 from detector.text import Clustered, cluster_comments, find_allowed
@@ -46,7 +49,14 @@ SIGNALS = {
 """The signals: title, the column that each needs, and that column in words."""
 
 
-def scan(source: Source, config: Config | None = None, *, progress: Progress | None = None) -> Result:
+def scan(
+    source: Source,
+    config: Config | None = None,
+    *,
+    progress: Progress | None = None,
+    memory_limit: int | None = None,
+    spill_folder: str | Path | None = None,
+) -> Result:
     """Find coordinated campaigns among comments.
 
     Parameters
@@ -58,6 +68,10 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
         Settings; the defaults where None.
     progress
         Called now and then with the name of the stage, what is done of it and how much there is.
+    memory_limit
+        The most memory to take, in bytes; four fifths of what is free by default. What goes beyond it is put on disk.
+    spill_folder
+        Where on disk; the system's folder for temporary files by default.
 
     Returns
     -------
@@ -67,11 +81,15 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
     Raises
     ------
     InputError
-        The source cannot be read or holds no comment to judge.
+        The source cannot be read, holds no comment to judge, or more than can be judged within the memory limit.
     """
     config = config or Config()
     tell = progress or (lambda _stage, _done, _total: None)
-    ingested = read_comments(source, config.ingest, lambda done, total: tell("reading", done, total))
+    amount = estimate_amount(source)
+    spill = plan_memory(amount, memory_limit, spill_folder)
+    ingested = read_comments(source, config.ingest, lambda done, total: tell("reading", done, total), spill=spill)
+    if amount is None and memory_limit is not None:
+        check_fit(ingested.comments.height, memory_limit)
     ingested.counts.check()
     comments = _slim(COMMENTS.check(ingested.comments))
     if comments.is_empty():
@@ -80,7 +98,9 @@ def scan(source: Source, config: Config | None = None, *, progress: Progress | N
     ingested = replace(ingested, comments=COMMENTS.empty())
     signals, span = _signals(comments), (comments["created_at"].min(), comments["created_at"].max())
     tell("comparing texts", 0, None)
-    clustered = cluster_comments(comments, config.text)
+    clustered = cluster_comments(
+        comments, config.text, lambda done, total: tell("comparing texts", done, total), allocate=spill.allocate
+    )
     allowed = find_allowed(comments, clustered, config.judge.allow_texts, config.text)
     comments = comments.drop("source_file", "source_line", "target_group", "parent_id", "conversation_id", "repost_of")
     tell("measuring evidence", 0, None)

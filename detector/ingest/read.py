@@ -23,6 +23,7 @@ from detector.ingest.merge import merge
 from detector.ingest.objects import decode_frame, decode_mappings
 from detector.ingest.streams import open_stream, size_of
 from detector.schema import COMMENTS, REJECTS
+from detector.spill import Spill
 
 Source = str | Path | IO[bytes] | IO[str] | pl.DataFrame | Iterable[Any]
 """A path, ``-`` for standard input, an open file, several of these, an iterable of dicts, or a frame."""
@@ -31,6 +32,8 @@ Progress = Callable[[int, int | None], None]
 
 _RECORDS_PER_BATCH = 16_384
 _EXCERPT_CHARS = 80
+_SPILL_BYTES = 1 << 26
+"""Spilled at a time: each keeps a file open."""
 
 _Judged = tuple[Batch, Typed]
 
@@ -82,7 +85,9 @@ class Ingested:
     too_many_rejects: bool
 
 
-def read_comments(source: Source, config: IngestConfig | None = None, progress: Progress | None = None) -> Ingested:
+def read_comments(
+    source: Source, config: IngestConfig | None = None, progress: Progress | None = None, *, spill: Spill | None = None
+) -> Ingested:
     """Read comments from a source of any kind.
 
     Parameters
@@ -94,6 +99,8 @@ def read_comments(source: Source, config: IngestConfig | None = None, progress: 
         Limits and the zone of times that name none.
     progress
         Called after each block with the bytes read of the files as they are stored, and their sum where it is known.
+    spill
+        Where comments go for which there is no room in memory; all are held there by default.
 
     Returns
     -------
@@ -117,7 +124,7 @@ def read_comments(source: Source, config: IngestConfig | None = None, progress: 
     >>> found.comments["account"].to_list(), found.counts.skipped_by_reason
     (['x:7'], {'not_a_comment': 1})
     """
-    reading = _Reading(config or IngestConfig(), progress)
+    reading = _Reading(config or IngestConfig(), progress, spill or Spill())
     for kind, item in _sorted_out(source):
         kind(reading, item)
     return reading.finish()
@@ -159,10 +166,13 @@ def _is_file(item: object) -> bool:
 class _Reading:
     """What has been read so far."""
 
-    def __init__(self, config: IngestConfig, progress: Progress | None) -> None:
+    def __init__(self, config: IngestConfig, progress: Progress | None, spill: Spill) -> None:
         self._config = config
         self._progress = progress
+        self._spill = spill
+        self._held: list[pl.DataFrame] = []
         self._frames: list[pl.DataFrame] = []
+        self._waiting_bytes = 0
         self._rejects: list[dict[str, Any]] = []
         self._sources: list[str] = []
         self._n_read = self._n_blank = self._n_repaired = 0
@@ -225,13 +235,22 @@ class _Reading:
         frame = pl.concat([typed.comments for _, typed in judged], how="diagonal")
         if len(judged) > 1:
             frame = frame.sort("source_line")
-        self._frames.append(frame.with_columns(source_file=pl.lit(self._sources[-1])))
+        self._hold(frame.with_columns(source_file=pl.lit(self._sources[-1])))
         for number, (offset, line) in zip(sorted(late), locate(sorted(late)), strict=True):
             reason = late[number]
             length = len(line) if offset is not None else None
             faults.append(Fault(number, offset, length, reason, _DETAILS[reason], line))
         for fault in sorted(faults, key=lambda fault: fault.number):
             self._refuse(fault)
+
+    def _hold(self, frame: pl.DataFrame) -> None:
+        """Keep a frame; where memory is bounded, many at a time are offered to be spilled."""
+        self._frames.append(frame)
+        if self._spill.is_bounded:
+            self._waiting_bytes += int(frame.estimated_size())
+            if self._waiting_bytes >= _SPILL_BYTES:
+                self._held.append(self._spill.hold(pl.concat(self._frames, how="diagonal", rechunk=True)))
+                self._frames, self._waiting_bytes = [], 0
 
     def _refuse(self, fault: Fault) -> None:
         self._rejected[fault.reason] += 1
@@ -250,7 +269,9 @@ class _Reading:
 
     def finish(self) -> Ingested:
         """Put the batches together."""
-        comments, n_repeated = merge(self._frames)
+        self._held += self._frames
+        self._frames = []
+        comments, n_repeated = merge(self._held)
         if n_repeated:
             self._skipped[SkipReason.REPEATED] = n_repeated
         n_rejected = sum(self._rejected.values())

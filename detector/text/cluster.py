@@ -1,5 +1,6 @@
 """COMMENTS to TEXTS, MARKS and MEMBERS: equal texts, then near copies, then cohesive clusters."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +37,13 @@ class Clustered:
     members: pl.DataFrame
 
 
-def cluster_comments(comments: pl.DataFrame, config: TextConfig, *, allocate: Allocate = np.empty) -> Clustered:
+def cluster_comments(
+    comments: pl.DataFrame,
+    config: TextConfig,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    allocate: Allocate = np.empty,
+) -> Clustered:
     """Find clusters of near copies among comments.
 
     Parameters
@@ -45,6 +52,8 @@ def cluster_comments(comments: pl.DataFrame, config: TextConfig, *, allocate: Al
         COMMENTS.
     config
         How texts are compared.
+    progress
+        Called now and then with the number of distinct texts that have been sketched, and of all there are.
     allocate
         Makes the array that holds the signatures, `n_permutations` 32-bit numbers for each distinct text; it may map
         a file.
@@ -64,7 +73,7 @@ def cluster_comments(comments: pl.DataFrame, config: TextConfig, *, allocate: Al
     first_raw, raw_of_row = collapse(written["text"])
     raw = _Raw(written["text"].gather(first_raw), _targets(comments), config)
     signatures = allocate((len(first_raw), config.n_permutations), np.uint32)
-    found = raw.take(signatures)
+    found = raw.take(signatures, progress or (lambda _done, _total: None))
 
     # Distinct canonical texts, in the order of their keys: `first` is an example of each.
     keys, first, of_raw = np.unique(found["text_key"].to_numpy(), return_index=True, return_inverse=True)
@@ -96,11 +105,18 @@ class _Raw:
     targets: pl.Series
     config: TextConfig
 
-    def take(self, signatures: Hashes) -> pl.DataFrame:
+    def take(self, signatures: Hashes, progress: Callable[[int, int], None]) -> pl.DataFrame:
         """Write the signature of every text, and return what else is kept of each, one row a text."""
-        cuts = blocks(starts_of(self.texts.str.len_bytes().to_numpy()), BLOCK_BYTES)
-        parts = in_order(lambda cut: self._take_block(self.texts[cut[0] : cut[1]], signatures[cut[0] : cut[1]]), cuts)
-        return pl.concat([self._take_block(self.texts[:0], signatures[:0]), *parts])
+        cuts = list(blocks(starts_of(self.texts.str.len_bytes().to_numpy()), BLOCK_BYTES))
+        parts = [self._take_block(self.texts[:0], signatures[:0])]
+        for (_, done), part in zip(
+            cuts,
+            in_order(lambda cut: self._take_block(self.texts[cut[0] : cut[1]], signatures[cut[0] : cut[1]]), cuts),
+            strict=True,
+        ):
+            parts.append(part)
+            progress(done, len(self.texts))
+        return pl.concat(parts)
 
     def read(self, numbers: Rows) -> pl.Series:
         """Return the canonical form of some texts."""
