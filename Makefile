@@ -13,6 +13,8 @@ $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	# Also where the environment forbids bytecode: without it every command would first compile its libraries.
+	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib detector > /dev/null || true
 	touch $@
 
 demo: $(READY)  ## Generate comments from a recipe, scan them, say where the report is.

@@ -17,8 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 _SAMPLE_S = 0.02
 NO_LIMIT_S = 86_400.0
-# The command tells Polars' allocator to give memory back at once; a process that uses the library is told the same.
-_ENVIRONMENT = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0", "PYTHONPATH": str(ROOT)}
+# The command tells Polars' allocator to give memory back soon; a process that uses the library is told the same.
+_ENVIRONMENT = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:300,muzzy_decay_ms:300", "PYTHONPATH": str(ROOT)}
 
 
 @dataclass
@@ -44,10 +44,12 @@ def run(command: Sequence[str], limit_s: float) -> Measured:
     The peak is the kernel's own high-water mark of the process, or the highest sum over it and its children if that is
     more. What `wait4` tells is of no use: it counts the memory of the parent at the moment of the fork.
     """
+    # An installation has bytecode, whatever the environment of a build says.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.monotonic()
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **_ENVIRONMENT}, stdout=subprocess.DEVNULL, stderr=errors,
+            command, cwd=ROOT, env={**environment, **_ENVIRONMENT}, stdout=subprocess.DEVNULL, stderr=errors,
             start_new_session=True,
         )  # fmt: skip
         samples: list[tuple[float, float]] = []
