@@ -19,7 +19,7 @@ from detector.ingest.read import Ingested, Source, read_comments
 from detector.judge import Judged, judge
 from detector.judge.weights import load_weights
 from detector.limits import find_limits
-from detector.memory import check_fit, plan_memory
+from detector.memory import check_fit, give_back, plan_memory
 from detector.result import Result
 from detector.schema import COMMENTS, MARKS, REJECTS
 from detector.text import Clustered, cluster_comments, find_allowed
@@ -84,7 +84,7 @@ def scan(
         The source cannot be read, holds no comment to judge, or more than can be judged within the memory limit.
     """
     config = config or Config()
-    tell = progress or (lambda _stage, _done, _total: None)
+    tell = _announce(progress)
     amount = estimate_amount(source)
     spill = plan_memory(amount, memory_limit, spill_folder)
     ingested = read_comments(source, config.ingest, lambda done, total: tell("reading", done, total), spill=spill)
@@ -96,13 +96,13 @@ def scan(
         raise InputError(_nothing(ingested))
     # What was read is held once: later stages see fewer and fewer of its columns.
     ingested = replace(ingested, comments=COMMENTS.empty())
+    comments = comments.drop("source_file", "source_line", "target_group", "parent_id", "conversation_id", "repost_of")
     signals, span = _signals(comments), (comments["created_at"].min(), comments["created_at"].max())
     tell("comparing texts", 0, None)
     clustered = cluster_comments(
         comments, config.text, lambda done, total: tell("comparing texts", done, total), allocate=spill.allocate
     )
     allowed = find_allowed(comments, clustered, config.judge.allow_texts, config.text)
-    comments = comments.drop("source_file", "source_line", "target_group", "parent_id", "conversation_id", "repost_of")
     tell("measuring evidence", 0, None)
     measured = _measure(comments, clustered, config)
     warnings = find_limits(comments, clustered, measured)
@@ -131,6 +131,20 @@ def scan(
         run=_run(ingested, judged, signals, span, control, warnings, config),
         config=config,
     )
+
+
+def _announce(progress: Progress | None) -> Progress:
+    """Return what tells of progress, and between two stages gives back what the first has freed."""
+    current = [""]
+
+    def tell(stage: str, done: int, total: int | None) -> None:
+        if stage != current[0]:
+            current[0] = stage
+            give_back()
+        if progress:
+            progress(stage, done, total)
+
+    return tell
 
 
 def _slim(comments: pl.DataFrame) -> pl.DataFrame:

@@ -72,7 +72,7 @@ class Result:
         OutputError
             The folder exists, cannot be written, or is being written by another run.
         """
-        write_folder(Path(folder), self.frames, self.run, self.report(), force=force, held=held)
+        write_folder(Path(folder), self.frames, self.run, self.report, force=force, held=held)
 
     def report(self) -> str:
         """Return the report as one self-contained HTML page."""

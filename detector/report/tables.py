@@ -3,7 +3,8 @@
 import errno
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -29,7 +30,7 @@ def write_folder(
     out: Path,
     frames: Mapping[str, pl.DataFrame],
     run: Mapping[str, Any],
-    report_html: str,
+    render: Callable[[], str],
     *,
     force: bool,
     held: Claim | None = None,
@@ -45,8 +46,8 @@ def write_folder(
         bursts and rejects.
     run
         What becomes `run.json`.
-    report_html
-        What becomes `report.html`.
+    render
+        Makes what becomes `report.html`, on a thread of its own while the tables are written.
     force
         Whether the result in an existing folder may be replaced; files that are not ours stay.
     held
@@ -67,12 +68,14 @@ def write_folder(
         schema.check(frames[name])
 
     def fill(folder: Path) -> None:
-        for name in _PARQUET:
-            _write_parquet(folder / f"{name}.parquet", frames[name])
-        rejects = frames["rejects"].iter_rows(named=True)
-        _write_bytes(folder / "rejects.jsonl", (msgspec.json.encode(row) + b"\n" for row in rejects))
-        _write_bytes(folder / "run.json", [_text_bytes(json.dumps(run, ensure_ascii=False, indent=2) + "\n")])
-        _write_bytes(folder / "report.html", [_text_bytes(report_html)])
+        with ThreadPoolExecutor(1) as thread:
+            page = thread.submit(render)
+            for name in _PARQUET:
+                _write_parquet(folder / f"{name}.parquet", frames[name])
+            rejects = frames["rejects"].iter_rows(named=True)
+            _write_bytes(folder / "rejects.jsonl", (msgspec.json.encode(row) + b"\n" for row in rejects))
+            _write_bytes(folder / "run.json", [_text_bytes(json.dumps(run, ensure_ascii=False, indent=2) + "\n")])
+            _write_bytes(folder / "report.html", [_text_bytes(page.result())])
 
     with nullcontext(held) if held else claim(out, force=force) as claimed:
         claimed.publish(fill, FILES)
