@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,11 @@ class _Commands(click.Group):
             ctx.exit(error.exit_code)
         except KeyboardInterrupt as interrupt:
             _tell(f"interrupted, {str(interrupt) or 'nothing was written'}")
-            ctx.exit(_INTERRUPTED)
+            # All is cleaned up; threads may still be at work on what nobody waits for, and end with the process.
+            for stream in filter(None, (sys.stdout, sys.stderr)):
+                with suppress(OSError):
+                    stream.flush()
+            os._exit(_INTERRUPTED)
         except BrokenPipeError:
             # The reader of our output has gone (`| head`): nothing is left to say, also not by the interpreter.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -67,7 +67,7 @@ def tie_cores(
     n_accounts = len(traffic.accounts)
     dates, waves, holdings = Dates(traffic), Waves(traffic), Holdings(traffic, clusters, objects)
     # Who carries only the candidate's addresses may be core, and stands in none of its texts.
-    everybody = Shelves(groups[clusters.first_clusters], int(groups.max()) + 1)
+    everybody = Shelves(groups[clusters.first_clusters], max(members) + 1)
     cores = []
     for group, inside in members.items():
         here = traffic.account[clusters.first_rows[everybody.take(np.array([group]))]]
