@@ -18,6 +18,8 @@ _PART = {
     "datasketch": N // 20,
     "text-dedup": N // 20,
 }
+# What part of each peer's time ours may take.
+_SHARE = {"rensa-flags": 1.0, "rensa-pairs": 1 / 5, "gaoya": 1.0, "datasketch": 1 / 40, "text-dedup": 1.0}
 
 
 def beside_others(effort: Effort) -> Outcome:
@@ -38,7 +40,8 @@ def beside_others(effort: Effort) -> Outcome:
             row |= {"fastest": None, "slowest": None}
             row["note"] = f"{n:,} texts in {taken:.1f} s, scaled in proportion; {row['note']}"
         row["ratio"] = ratio(row, outcome.rows[0])
-        outcome.goals += [Goal(f"ours over {name}", ratio(outcome.rows[0], row, 3), 1.0)] if name != "ours" else []
+        if name in _SHARE:
+            outcome.goals.append(Goal(f"ours over {name}", ratio(outcome.rows[0], row, 4), _SHARE[name]))
     return outcome
 
 
@@ -59,7 +62,7 @@ def quality(effort: Effort) -> Outcome:
     # A goal is a bound from above, so it is put on what is missed.
     outcome.goals = [
         Goal(f"share of pairs of similarity {low} and more that are missed", _missed(recall, low), bound)
-        for low, bound in (("0.7", 0.05), ("0.8", 0.01), ("0.9", 0.001))
+        for low, bound in (("0.7", 0.02), ("0.8", 0.01), ("0.9", 0.001))
     ]
     return outcome
 

@@ -64,24 +64,12 @@ def shingle_set(text: str) -> set[str]:
 
 def ours(path: Path) -> Run:
     """The core of this detector: clusters of pairs verified by true similarity."""
-    try:
-        from detector.text import cluster_texts
-    except ImportError:
-        cluster_texts = _cluster_texts
+    from detector.text import cluster_texts
+
     texts, run = read(path), Run()
     with _clock(run):
         run.groups = np.asarray(cluster_texts(texts, CONFIG)[0])
     return run
-
-
-def _cluster_texts(texts: pl.Series, config: TextConfig) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Stand in for `detector.text.cluster_texts` until it is there."""
-    from detector.text.cluster import _label
-    from detector.text.sketch import shingle
-
-    chars, starts = _end_to_end(texts)
-    shingles = shingle(chars, starts, length=config.shingle_chars, length_han=config.shingle_chars_han)
-    return _label(np.arange(len(texts), dtype=np.uint64), np.ones(len(texts), dtype=np.int64), shingles, config)
 
 
 def _end_to_end(texts: pl.Series) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
@@ -90,17 +78,16 @@ def _end_to_end(texts: pl.Series) -> tuple[npt.NDArray[np.uint32], npt.NDArray[n
 
 
 def rensa_flags(path: Path) -> Run:
-    """Rensa's fastest form: hashes end to end, one matrix, flags in one shot; no pairs, nothing verified."""
+    """Rensa's fastest form: one matrix, flags in one shot; no pairs, nothing verified, hashing not counted."""
     from rensa import RMinHash, RMinHashLSH
 
     from detector.text.sketch import shingle
 
     texts, run = read(path), Run()
+    ready = shingle(*_end_to_end(texts), length=CONFIG.shingle_chars, length_han=CONFIG.shingle_chars)
+    tokens, starts = ready.hashes.astype(np.uint64), ready.starts.astype(np.uint64)
     with _clock(run):
-        ready = shingle(*_end_to_end(texts), length=CONFIG.shingle_chars, length_han=CONFIG.shingle_chars)
-        matrix = RMinHash.digest_matrix_from_flat_token_hashes(
-            ready.hashes.astype(np.uint64), ready.starts.astype(np.uint64), CONFIG.n_permutations, CONFIG.seed
-        )
+        matrix = RMinHash.digest_matrix_from_flat_token_hashes(tokens, starts, CONFIG.n_permutations, CONFIG.seed)
         index = RMinHashLSH(CONFIG.similarity_min, CONFIG.n_permutations, CONFIG.n_bands)
         run.flags = np.asarray(index.query_duplicate_flags_matrix_one_shot(matrix), dtype=np.bool_)
     return run
