@@ -44,7 +44,8 @@ def merge(batches: list[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
         if _is_constant(values):
             constants.append(pl.lit(None if values.is_empty() else values[0], dtype=dtype).alias(name))
         else:
-            columns.append(values.gather(order).cast(dtype))
+            # From one piece, strings are fetched without their characters being copied, wherever these lie.
+            columns.append(values.rechunk().gather(order).cast(dtype))
     return pl.DataFrame(columns).with_columns(constants).select(list(COMMENTS.columns)), n_repeated
 
 
