@@ -180,7 +180,7 @@ def _without_nobody(frame: pl.DataFrame) -> pl.DataFrame:
     """Take placeholders of missing authors away, and the @ before handles."""
     given = [name for name in ("author_id", "author_handle", "author_name") if name in frame.columns]
     for column in frame.select(pl.col(given).str.contains(_MAYBE_NOBODY)):
-        name, names = column.name, frame[column.name]
+        names = frame[column.name]
         maybe = column.arg_true()
         if len(maybe):
             is_nobody = names.gather(maybe).str.strip_chars().str.to_lowercase().is_in(_NOBODY)
