@@ -13,7 +13,7 @@ import polars as pl
 from detector.config import IngestConfig
 from detector.errors import RejectReason, SkipReason
 from detector.ingest.decode import ABSENT, Batch
-from detector.ingest.fields import Column, Values, counts, flags, ids, labels, texts
+from detector.ingest.fields import Column, Values, are_plain, counts, flags, ids, labels, texts
 from detector.ingest.times import parse_times
 from detector.schema import COMMENTS, PLATFORMS
 
@@ -48,6 +48,8 @@ _PLATFORM_NAMES = {
     **dict.fromkeys(("zhihu.com", "知乎"), "zhihu"),
     **dict.fromkeys(("贴吧", "百度贴吧", "baidu tieba"), "tieba"),
 }
+
+_FULL_TARGET = rf"(?s)^(?:{'|'.join(PLATFORMS)}):[^@\s](?:.*\S)?$"
 
 MENTION_PLATFORMS = ("x", "bluesky", "mastodon", "truthsocial", "threads", "instagram", "other")
 """Where a leading @name addresses an account, and names differ not by case."""
@@ -112,7 +114,7 @@ def type_batch(batch: Batch, config: IngestConfig) -> Typed:
     tally = Counter({SkipReason(reason): n for reason, n in fate.value_counts().rows() if reason in set(SkipReason)})
     n_repaired = len((repaired | batch.repaired).difference(refused))
     comments = frame.filter(fate.is_null()) if fate.null_count() < frame.height else frame
-    comments = comments.with_columns(_account(comments), _target(comments), _column(comments, "text").fill_null(""))
+    comments = comments.with_columns(_targets(comments), _account(comments), _column(comments, "text").fill_null(""))
     return Typed(comments, rejected, tally, unreadable, n_repaired)
 
 
@@ -123,8 +125,9 @@ def _typed_columns(batch: Batch, config: IngestConfig) -> tuple[dict[str, pl.Ser
     repaired: set[int] = set()
     n = len(batch.numbers)
     present = [name for name, values in batch.columns.items() if n and _holds_any(values)]
+    columns |= _plain(batch, present)
     for name in present:
-        if name in _READERS:
+        if name in _READERS and name not in columns:
             column: Column = _READERS[name](batch.columns[name])
             columns[name] = column.values
             unreadable[name] += column.n_unreadable if name != "text" else 0
@@ -144,6 +147,16 @@ def _typed_columns(batch: Batch, config: IngestConfig) -> tuple[dict[str, pl.Ser
     return columns, +unreadable, repaired
 
 
+def _plain(batch: Batch, present: list[str]) -> dict[str, pl.Series]:
+    """Return the columns of ids and labels if they were read as strings and all may stay as they are."""
+    strings = {
+        name: values
+        for name in present
+        if _READERS.get(name) in (ids, labels) and isinstance(values := batch.columns[name], pl.Series)
+    }
+    return strings if strings and are_plain(strings, [name for name in strings if _READERS[name] is ids]) else {}
+
+
 def _holds_any(values: Values) -> bool:
     if isinstance(values, pl.Series):
         return values.null_count() < len(values)
@@ -156,6 +169,8 @@ def _with_platform(frame: pl.DataFrame) -> pl.DataFrame:
     spellings = frame["platform"].unique()
     known = spellings.str.strip_chars().str.to_lowercase().replace_strict(_PLATFORM_NAMES, default="other")
     known = known.fill_null("other")
+    if spellings.equals(known):
+        return frame
     if len(spellings) == 1:
         return frame.with_columns(platform=pl.lit(known[0]))
     return frame.with_columns(frame["platform"].replace_strict(spellings, known))
@@ -163,9 +178,10 @@ def _with_platform(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _without_nobody(frame: pl.DataFrame) -> pl.DataFrame:
     """Take placeholders of missing authors away, and the @ before handles."""
-    for name in {"author_id", "author_handle", "author_name"} & set(frame.columns):
-        names = frame[name]
-        maybe = names.str.contains(_MAYBE_NOBODY).arg_true()
+    given = [name for name in ("author_id", "author_handle", "author_name") if name in frame.columns]
+    for column in frame.select(pl.col(given).str.contains(_MAYBE_NOBODY)):
+        names = frame[column.name]
+        maybe = column.arg_true()
         if len(maybe):
             is_nobody = names.gather(maybe).str.strip_chars().str.to_lowercase().is_in(_NOBODY)
             frame = frame.with_columns(names.scatter(maybe.filter(is_nobody), None))
@@ -215,6 +231,16 @@ def _account(frame: pl.DataFrame) -> pl.Expr:
     names = [_column(frame, name) for name in ("author_id", "author_handle", "author_name")]
     author = pl.coalesce(pl.when(name.str.strip_chars() != "").then(name) for name in names)
     return (pl.col("platform") + ":" + author).alias("account")
+
+
+def _targets(frame: pl.DataFrame) -> pl.Series:
+    """Return whom each comment addresses; only what is not written out in full takes thought."""
+    if "target" not in frame.columns:
+        return frame.select(_target(frame)).to_series()
+    unclear = frame["target"].str.contains(_FULL_TARGET).fill_null(value=False).not_().arg_true()
+    if unclear.is_empty():
+        return frame["target"]
+    return frame["target"].scatter(unclear, frame[unclear].select(_target(frame)).to_series())
 
 
 def _target(frame: pl.DataFrame) -> pl.Expr:

@@ -5,7 +5,7 @@ type, is left to Polars; the rest is looked at value by value.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ import polars as pl
 from detector.ingest.decode import ABSENT
 
 MAX_INT64 = 2**63 - 1
+
+_ROUNDED = r"^[0-9](\.[0-9]+)?[eE]\+?(1[1-9]|2[0-9])$"
 
 REPLACEMENT = "\ufffd"
 """Stands for what no text can hold: lone surrogates and NUL."""
@@ -49,8 +51,15 @@ def ids(values: Values) -> Column:
     A number that a spreadsheet has rounded (``1.83E+18``) is unreadable: as a key it would make many accounts one.
     """
     column = labels(values)
-    rounded = column.values.str.contains(r"^[0-9](\.[0-9]+)?[eE]\+?(1[1-9]|2[0-9])$")
+    rounded = column.values.str.contains(_ROUNDED)
     return _without(column, rounded, is_unreadable=True)
+
+
+def are_plain(columns: Mapping[str, pl.Series], id_names: Collection[str]) -> bool:
+    """Tell at once whether `labels`, and `ids` for those named, would take all strings as they are."""
+    is_odd = [pl.col(name) == "" for name in columns]
+    is_odd += [pl.col(name).str.contains(_ROUNDED) for name in id_names]
+    return not any(pl.DataFrame(columns).select(odd.any().alias(str(i)) for i, odd in enumerate(is_odd)).row(0))
 
 
 def _without(column: Column, unwanted: pl.Series, *, is_unreadable: bool) -> Column:

@@ -33,17 +33,20 @@ def merge(batches: list[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
     n_before = frame.height
     frame = _one_spelling(_without_repeats(frame))
     order = _order(frame)
-    # Column by column, so that only one is there twice; of one value there is no need to have many.
+    n_repeated = n_before - frame.height
     columns = [pl.int_range(frame.height, dtype=pl.UInt32, eager=True).alias("row")]
     constants = []
-    for name, column in COMMENTS.columns.items():
-        values = frame.drop_in_place(name) if name in frame.columns else None
-        if values is not None and not _is_constant(values):
-            columns.append(values.gather(order).cast(column.dtype))
-        elif name != "row":
-            value = None if values is None or values.is_empty() else values[0]
-            constants.append(pl.lit(value, dtype=column.dtype).alias(name))
-    return pl.DataFrame(columns).with_columns(constants).select(list(COMMENTS.columns)), n_before - len(order)
+    # Column by column, so that only one is there twice: the texts, which are the largest, when the others take the
+    # least room. Of one value there is no need to have many.
+    for name in sorted(COMMENTS.columns.keys() - {"row"}, key=lambda name: (name == "text", name)):
+        dtype = COMMENTS.columns[name].dtype
+        values = frame.drop_in_place(name) if name in frame.columns else pl.Series(name, [], dtype)
+        if _is_constant(values):
+            constants.append(pl.lit(None if values.is_empty() else values[0], dtype=dtype).alias(name))
+        else:
+            # From one piece, strings are fetched without their characters being copied, wherever these lie.
+            columns.append(values.rechunk().gather(order).cast(dtype))
+    return pl.DataFrame(columns).with_columns(constants).select(list(COMMENTS.columns)), n_repeated
 
 
 def _is_constant(values: pl.Series) -> bool:

@@ -32,8 +32,8 @@ Progress = Callable[[int, int | None], None]
 
 _RECORDS_PER_BATCH = 16_384
 _EXCERPT_CHARS = 80
-_SPILL_BYTES = 1 << 26
-"""Spilled at a time: each keeps a file open."""
+_HELD_BYTES = 1 << 26
+"""Put together at a time: what is spilled keeps a file open."""
 
 _Judged = tuple[Batch, Typed]
 
@@ -244,13 +244,16 @@ class _Reading:
             self._refuse(fault)
 
     def _hold(self, frame: pl.DataFrame) -> None:
-        """Keep a frame; where memory is bounded, many at a time are offered to be spilled."""
+        """Keep a frame; many at a time become one, in less memory than they take alone, or are spilled."""
         self._frames.append(frame)
-        if self._spill.is_bounded:
-            self._waiting_bytes += int(frame.estimated_size())
-            if self._waiting_bytes >= _SPILL_BYTES:
-                self._held.append(self._spill.hold(pl.concat(self._frames, how="diagonal", rechunk=True)))
-                self._frames, self._waiting_bytes = [], 0
+        self._waiting_bytes += int(frame.estimated_size())
+        if self._waiting_bytes >= _HELD_BYTES:
+            self._put_together()
+
+    def _put_together(self) -> None:
+        if self._frames:
+            self._held.append(self._spill.hold(pl.concat(self._frames, how="diagonal", rechunk=True)))
+            self._frames, self._waiting_bytes = [], 0
 
     def _refuse(self, fault: Fault) -> None:
         self._rejected[fault.reason] += 1
@@ -269,8 +272,7 @@ class _Reading:
 
     def finish(self) -> Ingested:
         """Put the batches together."""
-        self._held += self._frames
-        self._frames = []
+        self._put_together()
         comments, n_repeated = merge(self._held)
         if n_repeated:
             self._skipped[SkipReason.REPEATED] = n_repeated
