@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from detector.text.bands import LOW, Packed, buckets, sort
+from detector.text.bands import HIGH, LOW, Packed, buckets, sort
 from detector.text.ordered import in_order
 from detector.text.sketch import Hashes
 
@@ -19,7 +19,7 @@ _ROUNDS = 4
 # A pair is looked at closely only if its signatures agree about as often as those of a near copy would: four standard
 # deviations below the threshold lets one true pair in 30,000 slip.
 _SIGMAS = 4.0
-_BLOCK_PAIRS = 1 << 12
+_BLOCK_PAIRS = 1 << 10
 
 
 def link_neighbours(
@@ -49,25 +49,31 @@ def link_neighbours(
     -----
     Each bucket member is compared with a representative, never with all, and not at all once both are in one
     component: at most `_ROUNDS` comparisons per text and band, whatever the data, so that a million texts built to
-    share a bucket cost no more than a million others.
+    share a bucket cost no more than a million others. A round takes all bands together, so that texts are asked for in
+    large numbers.
     """
     bands = buckets(signatures, at, band_rows=band_rows)
     ranked = _rank(bands, len(at))
     place = np.zeros(len(at), dtype=np.uint64)
     place[ranked] = np.arange(len(ranked), dtype=np.uint64)
-    labels = np.arange(len(ranked))
+    bands = list(in_order(lambda packed: sort((packed & ~LOW) | place[_low(packed)]), bands))
+    labels, at_ranked = np.arange(len(ranked)), at[ranked]
 
-    def are_near(left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
-        left, right = ranked[left], ranked[right]
-        near = _agree(signatures, at[left], at[right], similarity_min)
-        likely = np.flatnonzero(near)
-        near[likely] = jaccard(left[likely], right[likely]) >= similarity_min
-        return near
+    def meet(packed: Packed) -> Packed:
+        """Pair members with the first of their bucket where the two may be near copies."""
+        first, second = _first(packed), _low(packed)
+        apart = labels[first] != labels[second]
+        first, second = first[apart], second[apart]
+        likely = _agree(signatures, at_ranked[first], at_ranked[second], similarity_min)
+        return (first[likely].astype(np.uint64) << HIGH) | second[likely].astype(np.uint64)
 
-    for band in range(len(bands)):
-        packed = sort((bands[band] & ~LOW) | place[_low(bands[band])])
-        bands[band] = packed[:0]
-        labels = _link_band(packed, labels, are_near)
+    for _ in range(_ROUNDS):
+        pairs = np.unique(np.concatenate([np.zeros(0, np.uint64), *in_order(meet, bands)]))
+        first, second = (pairs >> HIGH).astype(np.int64), _low(pairs)
+        near = jaccard(ranked[first], ranked[second]) >= similarity_min
+        labels = components(len(labels), labels[first[near]], labels[second[near]])[labels]
+        # Whoever is one with the first of its bucket is done; the others try again with the first of their own number.
+        bands = [packed[labels[_first(packed)] != labels[_low(packed)]] for packed in bands]
     of_text = np.arange(len(at))
     of_text[ranked] = ranked[labels]
     return of_text
@@ -97,22 +103,12 @@ def _number(packed: Packed) -> Rows:
     return np.cumsum(new)
 
 
-def _link_band(
-    packed: Packed, labels: Rows, are_near: Callable[[Rows, Rows], npt.NDArray[np.bool_]]
-) -> npt.NDArray[np.int64]:
-    """Join the components of near copies that share a bucket."""
-    members, bucket = _low(packed), _number(packed)
-    edges: list[tuple[Rows, Rows]] = []
-    for _ in range(_ROUNDS):
-        left, right, bucket = _pair_with_first(members, bucket, labels)
-        if not len(left):
-            break
-        near = are_near(left, right)
-        edges.append((labels[left[near]], labels[right[near]]))
-        # The others try again with the first of their own number.
-        members, bucket = right[~near], bucket[~near]
-    left, right = (np.concatenate([np.zeros(0, np.int64), *(edge[side] for edge in edges)]) for side in (0, 1))
-    return components(len(labels), left, right)[labels] if len(left) else labels
+def _first(packed: Packed) -> Rows:
+    """Find the first member of the bucket of each packed member."""
+    members = _low(packed)
+    new = np.ones(len(packed), dtype=np.bool_)
+    np.greater(packed[1:] ^ packed[:-1], LOW, out=new[1:])
+    return members[np.flatnonzero(new)[np.cumsum(new) - 1]] if len(members) else members
 
 
 def components(n: int, left: Rows, right: Rows) -> npt.NDArray[np.int64]:
@@ -124,33 +120,18 @@ def components(n: int, left: Rows, right: Rows) -> npt.NDArray[np.int64]:
     return smallest[number]
 
 
-def _pair_with_first(members: Rows, bucket: Rows, labels: Rows) -> tuple[Rows, Rows, Rows]:
-    """Pair each member with the first of its bucket, unless one component holds both already.
-
-    Returns the first and second members of the pairs, and the buckets of these.
-    """
-    if not len(members):
-        return members, members, bucket
-    new = np.ones(len(bucket), dtype=np.bool_)
-    np.not_equal(bucket[1:], bucket[:-1], out=new[1:])
-    first = members[np.flatnonzero(new)[np.cumsum(new) - 1]]
-    apart = labels[first] != labels[members]
-    return first[apart], members[apart], bucket[apart]
-
-
 def _agree(signatures: Hashes, left: Rows, right: Rows, similarity_min: float) -> npt.NDArray[np.bool_]:
     """Tell which pairs of signatures agree as often as those of near copies may."""
     n_permutations = signatures.shape[1]
     spread = np.sqrt(similarity_min * (1 - similarity_min) / n_permutations)
     agreement_min = n_permutations * (similarity_min - _SIGMAS * spread)
 
-    def agree(start: int) -> npt.NDArray[np.bool_]:
+    enough = np.empty(len(left), dtype=np.bool_)
+    for start in range(0, len(left), _BLOCK_PAIRS):
         block = slice(start, start + _BLOCK_PAIRS)
-        enough: npt.NDArray[np.bool_] = count_equal(signatures[left[block]], signatures[right[block]]) >= agreement_min
-        return enough
-
-    parts = in_order(agree, range(0, len(left), _BLOCK_PAIRS))
-    return np.concatenate([np.zeros(0, np.bool_), *parts])
+        pair = (signatures.take(side[block], axis=0, mode="clip") for side in (left, right))
+        enough[block] = count_equal(*pair) >= agreement_min
+    return enough
 
 
 def count_equal(left: Hashes, right: Hashes) -> npt.NDArray[np.int64]:
