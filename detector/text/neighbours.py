@@ -67,13 +67,17 @@ def link_neighbours(
         likely = _agree(signatures, at_ranked[first], at_ranked[second], similarity_min)
         return (first[likely].astype(np.uint64) << HIGH) | second[likely].astype(np.uint64)
 
+    def stay(packed: Packed) -> Packed:
+        """List the members that are not one with the first of their bucket."""
+        return packed[labels[_first(packed)] != labels[_low(packed)]]
+
     for _ in range(_ROUNDS):
         pairs = np.unique(np.concatenate([np.zeros(0, np.uint64), *in_order(meet, bands)]))
         first, second = (pairs >> HIGH).astype(np.int64), _low(pairs)
         near = jaccard(ranked[first], ranked[second]) >= similarity_min
         labels = components(len(labels), labels[first[near]], labels[second[near]])[labels]
-        # Whoever is one with the first of its bucket is done; the others try again with the first of their own number.
-        bands = [packed[labels[_first(packed)] != labels[_low(packed)]] for packed in bands]
+        # The others try again with the first of their own number.
+        bands = list(in_order(stay, bands))
     of_text = np.arange(len(at))
     of_text[ranked] = ranked[labels]
     return of_text
