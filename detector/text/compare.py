@@ -121,7 +121,7 @@ class Shelf:
             return
         self._place[new] = np.arange(len(self._texts), len(self._texts) + len(new))
         parts = list(in_order(self._prepare, (new[a : a + _BLOCK_TEXTS] for a in range(0, len(new), _BLOCK_TEXTS))))
-        self._texts = pl.concat([self._texts, *(part.texts for part in parts)]).rechunk()
+        self._texts = pl.concat([self._texts, *(part.texts for part in parts)])
         self._n_short = np.concatenate([self._n_short, *(part.n_short for part in parts)])
         filled = int(self._starts[-1])
         self._starts = starts_of(np.concatenate([np.diff(self._starts), *(part.n_distinct for part in parts)]))

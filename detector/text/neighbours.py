@@ -12,6 +12,7 @@ from detector.text.ordered import in_order
 from detector.text.sketch import Hashes
 
 Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Jaccard = Callable[[Rows, Rows], npt.NDArray[np.float64]]
 
 # Members of a bucket that are no near copy of its first member get this many further chances with each other.
@@ -49,35 +50,38 @@ def link_neighbours(
     -----
     Each bucket member is compared with a representative, never with all, and not at all once both are in one
     component: at most `_ROUNDS` comparisons per text and band, whatever the data, so that a million texts built to
-    share a bucket cost no more than a million others. A round takes all bands together, so that texts are asked for in
-    large numbers.
+    share a bucket cost no more than a million others. What first meets in a bucket is known beforehand, so all bands
+    ask for those texts at once; the rest of a band waits for what the bands before it have joined.
     """
     bands = buckets(signatures, at, band_rows=band_rows)
     ranked = _rank(bands, len(at))
     place = np.zeros(len(at), dtype=np.uint64)
     place[ranked] = np.arange(len(ranked), dtype=np.uint64)
     bands = list(in_order(lambda packed: sort((packed & ~LOW) | place[_low(packed)]), bands))
-    labels, at_ranked = np.arange(len(ranked)), at[ranked]
+    at_ranked = at[ranked]
 
-    def meet(packed: Packed) -> Packed:
-        """Pair members with the first of their bucket where the two may be near copies."""
-        first, second = _first(packed), _low(packed)
-        apart = labels[first] != labels[second]
-        first, second = first[apart], second[apart]
-        likely = _agree(signatures, at_ranked[first], at_ranked[second], similarity_min)
-        return (first[likely].astype(np.uint64) << HIGH) | second[likely].astype(np.uint64)
+    def may_be_near(left: Rows, right: Rows) -> Mask:
+        return _agree(signatures, at_ranked[left], at_ranked[right], similarity_min)
 
-    def stay(packed: Packed) -> Packed:
-        """List the members that are not one with the first of their bucket."""
-        return packed[labels[_first(packed)] != labels[_low(packed)]]
+    def are_near(left: Rows, right: Rows) -> Mask:
+        near = may_be_near(left, right)
+        likely = np.flatnonzero(near)
+        near[likely] = jaccard(ranked[left[likely]], ranked[right[likely]]) >= similarity_min
+        return near
 
-    for _ in range(_ROUNDS):
-        pairs = np.unique(np.concatenate([np.zeros(0, np.uint64), *in_order(meet, bands)]))
-        first, second = (pairs >> HIGH).astype(np.int64), _low(pairs)
-        near = jaccard(ranked[first], ranked[second]) >= similarity_min
-        labels = components(len(labels), labels[first[near]], labels[second[near]])[labels]
-        # The others try again with the first of their own number.
-        bands = list(in_order(stay, bands))
+    def meets_first(packed: Packed) -> Packed:
+        """Pack the pairs of a first member and another that may be near copies."""
+        first, members = _first(packed), _low(packed)
+        likely = np.flatnonzero(first != members)
+        likely = likely[may_be_near(first[likely], members[likely])]
+        return _pack(first[likely], members[likely])
+
+    pairs = np.unique(np.concatenate([np.zeros(0, np.uint64), *in_order(meets_first, bands)]))
+    pairs = pairs[jaccard(ranked[_high(pairs)], ranked[_low(pairs)]) >= similarity_min]
+    labels = np.arange(len(ranked))
+    for band in range(len(bands)):
+        packed, bands[band] = bands[band], bands[band][:0]
+        labels = _link_band(packed, labels, pairs, are_near)
     of_text = np.arange(len(at))
     of_text[ranked] = ranked[labels]
     return of_text
@@ -107,12 +111,46 @@ def _number(packed: Packed) -> Rows:
     return np.cumsum(new)
 
 
+def _high(packed: Packed) -> Rows:
+    return (packed >> HIGH).astype(np.int64)
+
+
+def _pack(high: Rows, low: Rows) -> Packed:
+    packed: Packed = (high.astype(np.uint64) << HIGH) | low.astype(np.uint64)
+    return packed
+
+
 def _first(packed: Packed) -> Rows:
     """Find the first member of the bucket of each packed member."""
     members = _low(packed)
     new = np.ones(len(packed), dtype=np.bool_)
     np.greater(packed[1:] ^ packed[:-1], LOW, out=new[1:])
     return members[np.flatnonzero(new)[np.cumsum(new) - 1]] if len(members) else members
+
+
+def _link_band(packed: Packed, labels: Rows, known: Packed, are_near: Callable[[Rows, Rows], Mask]) -> Rows:
+    """Join the components of near copies that share a bucket; `known` are those near the first of one."""
+    edges: list[tuple[Rows, Rows]] = []
+    for turn in range(_ROUNDS):
+        left, right = _first(packed), _low(packed)
+        # One component may hold both already.
+        apart = np.flatnonzero(labels[left] != labels[right])
+        if not len(apart):
+            break
+        left, right, packed = left[apart], right[apart], packed[apart]
+        near = are_near(left, right) if turn else _holds(known, _pack(left, right))
+        edges.append((labels[left[near]], labels[right[near]]))
+        # The others try again with the first of their own number.
+        packed = packed[~near]
+    joined = [np.concatenate([np.zeros(0, np.int64), *(edge[side] for edge in edges)]) for side in (0, 1)]
+    return components(len(labels), *joined)[labels] if len(joined[0]) else labels
+
+
+def _holds(known: Packed, pairs: Packed) -> Mask:
+    """Tell which pairs are among those known, which are sorted."""
+    place = np.minimum(np.searchsorted(known, pairs), len(known) - 1)
+    found: Mask = known[place] == pairs if len(known) else np.zeros(len(pairs), dtype=np.bool_)
+    return found
 
 
 def components(n: int, left: Rows, right: Rows) -> npt.NDArray[np.int64]:
