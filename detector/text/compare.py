@@ -90,8 +90,7 @@ class Shelf:
         """
         similarity = np.ones(len(left))
         other = np.flatnonzero(left != right)
-        self._fetch(np.concatenate([left[other], right[other]]))
-        sizes = self.n_distinct(left[other]) + self.n_distinct(right[other])
+        sizes = self.n_distinct(np.concatenate([left[other], right[other]])).reshape(2, -1).sum(axis=0)
         parts = (other[a:b] for a, b in blocks(starts_of(sizes), _BLOCK_SHINGLES))
         found = in_order(lambda pairs: self._jaccard_block(left[pairs], right[pairs]), parts)
         similarity[other] = np.concatenate([np.zeros(0), *found])
@@ -114,9 +113,7 @@ class Shelf:
         return similarity
 
     def _fetch(self, numbers: Rows) -> None:
-        missing = np.zeros(len(self._place), dtype=np.bool_)
-        missing[numbers] = True
-        new = np.flatnonzero(missing & (self._place < 0))
+        new = np.unique(numbers[self._place[numbers] < 0])
         if not len(new):
             return
         self._place[new] = np.arange(len(self._texts), len(self._texts) + len(new))
