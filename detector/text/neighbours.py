@@ -21,6 +21,7 @@ _ROUNDS = 4
 # deviations below the threshold lets one true pair in 30,000 slip.
 _SIGMAS = 4.0
 _BLOCK_PAIRS = 1 << 10
+_PAIRS_AT_ONCE = 1 << 14
 
 
 def link_neighbours(
@@ -64,7 +65,9 @@ def link_neighbours(
         return _agree(signatures, at_ranked[left], at_ranked[right], similarity_min)
 
     def are_near(left: Rows, right: Rows) -> Mask:
-        near = may_be_near(left, right)
+        starts = range(0, len(left), _PAIRS_AT_ONCE)
+        cuts = (slice(start, start + _PAIRS_AT_ONCE) for start in starts)
+        near = np.concatenate(list(in_order(lambda cut: may_be_near(left[cut], right[cut]), cuts)))
         likely = np.flatnonzero(near)
         near[likely] = jaccard(ranked[left[likely]], ranked[right[likely]]) >= similarity_min
         return near
@@ -155,11 +158,15 @@ def _holds(known: Packed, pairs: Packed) -> Mask:
 
 def components(n: int, left: Rows, right: Rows) -> npt.NDArray[np.int64]:
     """Label the connected components of an undirected graph on n nodes, each by its smallest node."""
-    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
-    number = connected_components(graph.tocsr(), directed=False)[1]
-    smallest = np.full(int(number.max(initial=-1)) + 1, n, dtype=np.int64)
-    np.minimum.at(smallest, number, np.arange(n))
-    return smallest[number]
+    # Few nodes have edges.
+    nodes, ends = np.unique(np.concatenate([left, right]), return_inverse=True)
+    edges = np.ones(len(left), dtype=np.int8), (ends[: len(left)], ends[len(left) :])
+    number = connected_components(coo_array(edges, shape=(len(nodes), len(nodes))).tocsr(), directed=False)[1]
+    smallest = np.full(len(nodes), n, dtype=np.int64)
+    np.minimum.at(smallest, number, nodes)
+    labels = np.arange(n)
+    labels[nodes] = smallest[number]
+    return labels
 
 
 def _agree(signatures: Hashes, left: Rows, right: Rows, similarity_min: float) -> npt.NDArray[np.bool_]:
