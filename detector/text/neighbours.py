@@ -59,35 +59,56 @@ def link_neighbours(
     place = np.zeros(len(at), dtype=np.uint64)
     place[ranked] = np.arange(len(ranked), dtype=np.uint64)
     bands = list(in_order(lambda packed: sort((packed & ~LOW) | place[_low(packed)]), bands))
-    at_ranked = at[ranked]
-
-    def may_be_near(left: Rows, right: Rows) -> Mask:
-        return _agree(signatures, at_ranked[left], at_ranked[right], similarity_min)
-
-    def are_near(left: Rows, right: Rows) -> Mask:
-        starts = range(0, len(left), _PAIRS_AT_ONCE)
-        cuts = (slice(start, start + _PAIRS_AT_ONCE) for start in starts)
-        near = np.concatenate(list(in_order(lambda cut: may_be_near(left[cut], right[cut]), cuts)))
-        likely = np.flatnonzero(near)
-        near[likely] = jaccard(ranked[left[likely]], ranked[right[likely]]) >= similarity_min
-        return near
-
-    def meets_first(packed: Packed) -> Packed:
-        """Pack the pairs of a first member and another that may be near copies."""
-        first, members = _first(packed), _low(packed)
-        likely = np.flatnonzero(first != members)
-        likely = likely[may_be_near(first[likely], members[likely])]
-        return _pack(first[likely], members[likely])
-
-    pairs = np.unique(np.concatenate([np.zeros(0, np.uint64), *in_order(meets_first, bands)]))
-    pairs = pairs[jaccard(ranked[_high(pairs)], ranked[_low(pairs)]) >= similarity_min]
+    judge = _Judge(signatures, at, ranked, jaccard, similarity_min)
+    likely = in_order(lambda packed: _meet_first(packed, judge), bands)
+    known = judge.near_of(np.unique(np.concatenate([np.zeros(0, np.uint64), *likely])))
     labels = np.arange(len(ranked))
     for band in range(len(bands)):
         packed, bands[band] = bands[band], bands[band][:0]
-        labels = _link_band(packed, labels, pairs, are_near)
+        labels = _link_band(packed, labels, known, judge)
     of_text = np.arange(len(at))
     of_text[ranked] = ranked[labels]
     return of_text
+
+
+class _Judge:
+    """Tells near copies by rank, and remembers who looked like one and was none."""
+
+    def __init__(self, signatures: Hashes, at: Rows, ranked: Rows, jaccard: Jaccard, similarity_min: float) -> None:
+        self._signatures, self._at, self._ranked = signatures, at[ranked], ranked
+        self._jaccard, self._similarity_min = jaccard, similarity_min
+        self._far: Packed = np.zeros(0, dtype=np.uint64)
+
+    def may_be_near(self, left: Rows, right: Rows) -> Mask:
+        """Tell which pairs have signatures like those of near copies."""
+        return _agree(self._signatures, self._at[left], self._at[right], self._similarity_min)
+
+    def near_of(self, pairs: Packed) -> Packed:
+        """Return those of the sorted pairs that are near copies."""
+        left, right = self._ranked[_high(pairs)], self._ranked[_low(pairs)]
+        near = self._jaccard(left, right) >= self._similarity_min
+        self._far = sort(np.concatenate([self._far, pairs[~near]]))
+        return pairs[near]
+
+    def are_near(self, left: Rows, right: Rows) -> Mask:
+        """Tell which pairs are near copies."""
+        starts = range(0, len(left), _PAIRS_AT_ONCE)
+        cuts = (slice(start, start + _PAIRS_AT_ONCE) for start in starts)
+        near = np.concatenate(list(in_order(lambda cut: self.may_be_near(left[cut], right[cut]), cuts)))
+        likely = np.flatnonzero(near)
+        pairs = _pack(left[likely], right[likely])
+        # Strangers who meet in one bucket often meet in another.
+        found = self.near_of(sort(pairs[~_holds(self._far, pairs)]))
+        near[likely] = _holds(found, pairs)
+        return near
+
+
+def _meet_first(packed: Packed, judge: _Judge) -> Packed:
+    """Pack the pairs of a first member and another that may be near copies."""
+    first, members = _first(packed), _low(packed)
+    others = np.flatnonzero(first != members)
+    others = others[judge.may_be_near(first[others], members[others])]
+    return _pack(first[others], members[others])
 
 
 def _rank(bands: list[Packed], n: int) -> Rows:
@@ -131,7 +152,7 @@ def _first(packed: Packed) -> Rows:
     return members[np.flatnonzero(new)[np.cumsum(new) - 1]] if len(members) else members
 
 
-def _link_band(packed: Packed, labels: Rows, known: Packed, are_near: Callable[[Rows, Rows], Mask]) -> Rows:
+def _link_band(packed: Packed, labels: Rows, known: Packed, judge: _Judge) -> Rows:
     """Join the components of near copies that share a bucket; `known` are those near the first of one."""
     edges: list[tuple[Rows, Rows]] = []
     for turn in range(_ROUNDS):
@@ -141,7 +162,7 @@ def _link_band(packed: Packed, labels: Rows, known: Packed, are_near: Callable[[
         if not len(apart):
             break
         left, right, packed = left[apart], right[apart], packed[apart]
-        near = are_near(left, right) if turn else _holds(known, _pack(left, right))
+        near = judge.are_near(left, right) if turn else _holds(known, _pack(left, right))
         edges.append((labels[left[near]], labels[right[near]]))
         # The others try again with the first of their own number.
         packed = packed[~near]
