@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.config import TextConfig
-from detector.text.laid import blocks, lay, starts_of
+from detector.text.laid import Starts, blocks, lay, starts_of
 from detector.text.ordered import in_order
 from detector.text.sketch import Hashes, Shingles, is_short, shingle
 
@@ -16,10 +16,10 @@ Rows = npt.NDArray[np.int64]
 Read = Callable[[Rows], pl.Series]
 """Reads the canonical texts of some numbers."""
 
-_BLOCK_TEXTS = 1 << 12
-# Shingles of pairs that are compared at once, so that they stay in the processor's cache.
+_BLOCK_TEXTS = 1 << 13
+# Shingles that are sorted or compared at once, so that they stay in the processor's cache.
 _BLOCK_SHINGLES = 1 << 16
-_SORTED_AT_ONCE = 1 << 10
+_SORTED_AT_ONCE = 1 << 8
 _PAIR = np.uint64(32)
 
 
@@ -90,7 +90,7 @@ class Shelf:
         """
         similarity = np.ones(len(left))
         other = np.flatnonzero(left != right)
-        sizes = self.n_distinct(left[other]) + self.n_distinct(right[other])
+        sizes = self.n_distinct(np.concatenate([left[other], right[other]])).reshape(2, -1).sum(axis=0)
         parts = (other[a:b] for a, b in blocks(starts_of(sizes), _BLOCK_SHINGLES))
         found = in_order(lambda pairs: self._jaccard_block(left[pairs], right[pairs]), parts)
         similarity[other] = np.concatenate([np.zeros(0), *found])
@@ -104,7 +104,7 @@ class Shelf:
         at = np.repeat(starts - starts_of(sizes)[:-1], sizes)
         at += np.arange(len(at))
         keys = np.repeat(np.arange(m, dtype=np.uint64) << _PAIR, sizes[::2] + sizes[1::2])
-        keys |= self._hashes[at]
+        keys |= self._hashes.take(at)
         # This kind of sort finds the runs that are sorted already, and merges them.
         keys.sort(kind="stable")
         shared = np.bincount((keys[1:][keys[1:] == keys[:-1]] >> _PAIR).astype(np.int64), minlength=m)
@@ -113,14 +113,12 @@ class Shelf:
         return similarity
 
     def _fetch(self, numbers: Rows) -> None:
-        missing = np.zeros(len(self._place), dtype=np.bool_)
-        missing[numbers] = True
-        new = np.flatnonzero(missing & (self._place < 0))
+        new = np.unique(numbers[self._place[numbers] < 0])
         if not len(new):
             return
         self._place[new] = np.arange(len(self._texts), len(self._texts) + len(new))
         parts = list(in_order(self._prepare, (new[a : a + _BLOCK_TEXTS] for a in range(0, len(new), _BLOCK_TEXTS))))
-        self._texts = pl.concat([self._texts, *(part.texts for part in parts)]).rechunk()
+        self._texts = pl.concat([self._texts, *(part.texts for part in parts)])
         self._n_short = np.concatenate([self._n_short, *(part.n_short for part in parts)])
         filled = int(self._starts[-1])
         self._starts = starts_of(np.concatenate([np.diff(self._starts), *(part.n_distinct for part in parts)]))
@@ -143,12 +141,23 @@ class Shelf:
 
 def distinct(shingles: Shingles) -> tuple[Hashes, Rows]:
     """Return the distinct shingle hashes of each text, sorted, end to end, and their number, (n,)."""
-    n = len(shingles.starts) - 1
-    keys = np.repeat(np.arange(n, dtype=np.uint64) << _PAIR, shingles.count())
-    keys |= shingles.hashes
+    parts = [
+        _distinct_block(shingles.hashes[starts[0] : starts[-1]], starts - starts[0])
+        for starts in (shingles.starts[a : b + 1] for a, b in blocks(shingles.starts, _BLOCK_SHINGLES))
+    ]
+    return (
+        np.concatenate([np.zeros(0, np.uint32), *(hashes for hashes, _ in parts)]),
+        np.concatenate([np.zeros(0, np.int64), *(counts for _, counts in parts)]),
+    )
+
+
+def _distinct_block(hashes: Hashes, starts: Starts) -> tuple[Hashes, Rows]:
+    n = len(starts) - 1
+    keys = np.repeat(np.arange(n, dtype=np.uint64) << _PAIR, np.diff(starts))
+    keys |= hashes
     # Texts lie in order already: a few at a time are sorted faster than all at once.
-    for a, b in blocks(shingles.starts, _SORTED_AT_ONCE):
-        keys[shingles.starts[a] : shingles.starts[b]].sort()
+    for a, b in blocks(starts, _SORTED_AT_ONCE):
+        keys[starts[a] : starts[b]].sort()
     new = np.ones(len(keys), dtype=np.bool_)
     np.not_equal(keys[1:], keys[:-1], out=new[1:])
     keys = keys[new]

@@ -10,7 +10,7 @@ Rows = npt.NDArray[np.int64]
 
 _CANDIDATES = 6
 _CUT_ROUNDS = 8
-_BLOCK_ROWS = 1 << 12
+_BLOCK_ROWS = 1 << 10
 
 
 def cut_chains(
@@ -77,7 +77,8 @@ def _medoids(labels: Rows, weights: Rows, signatures: Hashes, at: Rows) -> Rows:
         agreement = np.zeros(len(group))
         for start in range(0, len(asked), _BLOCK_ROWS):
             block = asked[start : start + _BLOCK_ROWS]
-            equal = count_equal(signatures[at[block]], signatures[at[candidate[group[block]]]])
+            pair = (at[block], at[candidate[group[block]]])
+            equal = count_equal(*(signatures.take(side, axis=0, mode="clip") for side in pair))
             agreement[block] = equal / signatures.shape[1]
         central = np.bincount(group, agreement * weights, minlength=n_groups)
         better = (rank < sizes) & (central > best + 1e-9)

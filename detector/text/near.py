@@ -22,8 +22,8 @@ Rows = npt.NDArray[np.int64]
 Allocate = Callable[[tuple[int, ...], DTypeLike], npt.NDArray[Any]]
 """Makes an array of a shape and type, in memory or mapped to a file; `numpy.empty` is one."""
 
-# Texts are read, shingled and sketched in blocks of this many bytes: a few thousand comments.
-BLOCK_BYTES = 1 << 19
+# Texts are read, shingled and sketched in blocks of this many bytes: several thousand comments.
+BLOCK_BYTES = 1 << 20
 
 
 def cluster_texts(

@@ -214,3 +214,20 @@ def test_texts_built_to_share_a_bucket_do_not_hide_a_family_in_it():
     labels = link(signatures, sets, band_rows=4, similarity_min=0.65)
     assert len(set(labels[n_strangers:].tolist())) == 1
     assert len(set(labels.tolist())) == n_strangers + 1
+
+
+def test_strangers_that_share_several_bands_are_compared_once():
+    random = np.random.default_rng(3)
+    signatures = random.integers(0, 2**32, size=(50, 64), dtype=np.uint32)
+    # Alike enough to be looked at, in half of all bands and nowhere else.
+    signatures[:, :32] = signatures[0, :32]
+    asked = []
+
+    def similarity(left, right):
+        asked.extend(frozenset(pair) for pair in zip(left.tolist(), right.tolist(), strict=True))
+        return np.zeros(len(left))
+
+    labels = link_neighbours(signatures, np.arange(50), similarity, band_rows=4, similarity_min=0.65)
+    assert labels.tolist() == list(range(50))
+    # Four rounds: 49 pairs, then one fewer each time.
+    assert len(asked) == len(set(asked)) == 49 + 48 + 47 + 46
