@@ -15,6 +15,10 @@ Flags = npt.NDArray[np.bool_]
 # Cells of a dense table, and items taken at a time.
 _CELLS = 1 << 20
 _BLOCK = 1 << 16
+# A cell of a dense table takes so much less time than a product of sparse ones.
+_CELLS_A_STEP = 8
+# Steps of a second or so.
+_STEPS_MAX = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -73,23 +77,58 @@ def reach_clusters(ground: Ground, strata: Codes, clusters: Codes) -> Floats:
     """Return for strata, ascending, and clusters (k,): the sum over t of (visits to both) (share of the cluster at t).
 
     A visit to the same stratum twice counts n (n - 1) and not n squared: one comment holds one text.
+
+    Notes
+    -----
+    Visits to both are the quicker to list where accounts are seen in few strata and clusters as well. Where that would
+    take long, and so would not the other order, it is summed over accounts instead; the two differ by rounding.
     """
-    # A sum of products with its transpose is its own: columns are rows.
-    together = (ground.visits.T @ ground.visits).T.tocsr()
-    single = ground.visits.sum(axis=0)
+    visits, sizes = np.diff(ground.visits.indptr).astype(np.int64), np.diff(ground.starts)
+    n_present = len(np.unique(strata))
+    by_strata = int((visits**2).sum() + sizes[clusters].sum()) + n_present * ground.n_strata // _CELLS_A_STEP
+    if by_strata > _STEPS_MAX:
+        n_there = np.bincount(ground.strata, minlength=ground.n_strata)
+        met = np.bincount(
+            np.repeat(np.arange(len(visits)), visits), n_there[ground.visits.indices], minlength=len(visits)
+        )
+        if int((met * (1 + visits)).sum()) < by_strata:
+            return _reach_by_accounts(ground, strata, clusters)
+    return _reach_by_strata(ground, strata, clusters)
+
+
+def _reach_by_strata(ground: Ground, strata: Codes, clusters: Codes) -> Floats:
+    present, place = np.unique(strata, return_inverse=True)
+    visited, single = ground.visits.T.tocsr(), ground.visits.sum(axis=0)
     reach = np.zeros(len(strata))
     n_rows = max(1, _CELLS // max(ground.n_strata, 1))
-    for least in range(0, ground.n_strata, n_rows):
-        own = np.arange(least, min(least + n_rows, ground.n_strata))
-        visits = together[own].toarray()
+    for least in range(0, len(present), n_rows):
+        own = present[least : least + n_rows]
+        # A sum of products with its transpose is its own: columns are rows.
+        visits = (visited[own] @ ground.visits).toarray()
         visits[np.arange(len(own)), own] -= single[own]
-        start, end = np.searchsorted(strata, [own[0], own[-1] + 1]).tolist()
+        start, end = np.searchsorted(place, [least, least + len(own)]).tolist()
         for block in range(start, end, _BLOCK):
             asked = slice(block, min(block + _BLOCK, end))
             at = expand(ground.starts[clusters[asked]], ground.starts[clusters[asked] + 1])
             which = np.repeat(np.arange(asked.stop - block), np.diff(ground.starts)[clusters[asked]])
-            products = visits[(strata[asked] - least)[which], ground.strata[at]] * ground.rates[at]
+            products = visits[(place[asked] - least)[which], ground.strata[at]] * ground.rates[at]
             reach[asked] = np.bincount(which, products, minlength=asked.stop - block)
+    return reach
+
+
+def _reach_by_accounts(ground: Ground, strata: Codes, clusters: Codes) -> Floats:
+    n_clusters = len(ground.starts) - 1
+    rates = csr_array((ground.rates, ground.strata, ground.starts), shape=(n_clusters, ground.n_strata))
+    visited, single = ground.visits.T.tocsr(), ground.visits.sum(axis=0)
+    reach, order = np.zeros(len(strata)), np.argsort(clusters, kind="stable")
+    present = np.unique(clusters)
+    n_columns = max(1, _CELLS // max(ground.n_strata, 1))
+    for least in range(0, len(present), n_columns):
+        own = present[least : least + n_columns]
+        shares = rates[own].T.tocsr()
+        met = (visited @ (ground.visits @ shares)).toarray() - single[:, None] * shares.toarray()
+        asked = order[slice(*np.searchsorted(clusters[order], [own[0], own[-1] + 1]))]
+        reach[asked] = met[strata[asked], np.searchsorted(own, clusters[asked])]
     return reach
 
 
