@@ -15,8 +15,11 @@ Flags = npt.NDArray[np.bool_]
 # Cells of a dense table, and items taken at a time.
 _CELLS = 1 << 20
 _BLOCK = 1 << 16
-# A cell of a dense table takes so much less time than a product of sparse ones.
-_CELLS_A_STEP = 8
+# Strata of an account up to which all its pairs of strata are listed.
+_VISITS_MAX = 1 << 10
+_STEPS_A_LOOK = 8
+# Strata up to which a table of all pairs is filled in no time.
+_STRATA_FEW = 1 << 14
 # Steps of a second or so.
 _STEPS_MAX = 1 << 26
 
@@ -84,8 +87,7 @@ def reach_clusters(ground: Ground, strata: Codes, clusters: Codes) -> Floats:
     take long, and so would not the other order, it is summed over accounts instead; the two differ by rounding.
     """
     visits, sizes = np.diff(ground.visits.indptr).astype(np.int64), np.diff(ground.starts)
-    n_present = len(np.unique(strata))
-    by_strata = int((visits**2).sum() + sizes[clusters].sum()) + n_present * ground.n_strata // _CELLS_A_STEP
+    by_strata = int((visits[visits <= _VISITS_MAX] ** 2).sum() + sizes[clusters].sum() * _STEPS_A_LOOK)
     if by_strata > _STEPS_MAX:
         n_there = np.bincount(ground.strata, minlength=ground.n_strata)
         met = np.bincount(
@@ -97,23 +99,49 @@ def reach_clusters(ground: Ground, strata: Codes, clusters: Codes) -> Floats:
 
 
 def _reach_by_strata(ground: Ground, strata: Codes, clusters: Codes) -> Floats:
-    present, place = np.unique(strata, return_inverse=True)
-    visited, single = ground.visits.T.tocsr(), ground.visits.sum(axis=0)
+    n_visited = np.diff(ground.visits.indptr).astype(np.int64)
+    # Who is nearly everywhere is kept apart: the pairs of all strata in question would be listed for one account.
+    few, many = ground.visits[n_visited <= _VISITS_MAX], ground.visits[n_visited > _VISITS_MAX].toarray()
+    visited, single = few.T.tocsr(), ground.visits.sum(axis=0)
+    steps = np.cumsum(visited @ n_visited[n_visited <= _VISITS_MAX] + 1)
     reach = np.zeros(len(strata))
-    n_rows = max(1, _CELLS // max(ground.n_strata, 1))
-    for least in range(0, len(present), n_rows):
-        own = present[least : least + n_rows]
-        # A sum of products with its transpose is its own: columns are rows.
-        visits = (visited[own] @ ground.visits).toarray()
-        visits[np.arange(len(own)), own] -= single[own]
-        start, end = np.searchsorted(place, [least, least + len(own)]).tolist()
+    start = 0
+    while start < len(strata):
+        least = int(strata[start])
+        before = steps[least - 1] if least else 0
+        most = int(np.searchsorted(steps, before + _CELLS))
+        if ground.n_strata <= _STRATA_FEW:
+            most = min(most, least + _CELLS // ground.n_strata)
+        own = np.arange(least, max(least + 1, most))
+        both = (visited[own] @ few).tocsr()
+        table = both.toarray() if ground.n_strata <= _STRATA_FEW else both
+        end = int(np.searchsorted(strata, own[-1], side="right"))
         for block in range(start, end, _BLOCK):
             asked = slice(block, min(block + _BLOCK, end))
             at = expand(ground.starts[clusters[asked]], ground.starts[clusters[asked] + 1])
             which = np.repeat(np.arange(asked.stop - block), np.diff(ground.starts)[clusters[asked]])
-            products = visits[(place[asked] - least)[which], ground.strata[at]] * ground.rates[at]
-            reach[asked] = np.bincount(which, products, minlength=asked.stop - block)
+            here, there = strata[asked][which], ground.strata[at]
+            visits = _look_up(table, here - least, there)
+            for account in many:
+                visits += account[here] * account[there]
+            same = np.flatnonzero(here == there)
+            visits[same] -= single[here[same]]
+            reach[asked] = np.bincount(which, visits * ground.rates[at], minlength=asked.stop - block)
+        start = end
     return reach
+
+
+def _look_up(table: Floats | csr_array, rows: Codes, columns: Codes) -> Floats:
+    """Return the values of cells."""
+    if not isinstance(table, csr_array):
+        return table[rows, columns]
+    table.sort_indices()
+    width = int(table.shape[1])
+    cells = np.repeat(np.arange(table.shape[0]) * width, np.diff(table.indptr)) + table.indices
+    wanted = rows * width + columns
+    at = np.searchsorted(cells, wanted)
+    found = np.append(cells, -1)[at] == wanted
+    return np.where(found, np.append(table.data, 0.0)[at], 0.0)
 
 
 def _reach_by_accounts(ground: Ground, strata: Codes, clusters: Codes) -> Floats:

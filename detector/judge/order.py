@@ -19,16 +19,18 @@ def order_strings(strings: pl.Series) -> Rows:
     Eight bytes are compared as one number, and the rows alike in them by the next eight. What is alike in 32, or
     differs in zeros at the end alone, is compared as strings.
     """
-    order, tied = np.arange(len(strings)), np.arange(len(strings))
+    order: Rows = np.arange(len(strings))
+    tied: Rows = np.arange(len(strings))
     group = np.zeros(len(strings), dtype=np.int64)
     for place in range(0, _WORDS_MAX * _WORD, _WORD):
         rows = order[tied]
         word = _read_word(strings if place == 0 else strings.gather(rows), place)
         by_word = np.argsort(word) if place == 0 else np.lexsort((word, group))
-        order[tied], word, group = rows[by_word], word[by_word], group[by_word]
+        word, group = word[by_word], group[by_word]
+        order[tied] = rows[by_word]
         opens = np.ones(len(tied) + 1, dtype=np.bool_)
         opens[1:-1] = (word[1:] != word[:-1]) | (group[1:] != group[:-1])
-        still = ~(opens[1:] & opens[:-1])
+        still = np.flatnonzero(~(opens[1:] & opens[:-1]))
         tied, group = tied[still], np.cumsum(opens[:-1])[still]
     rows = order[tied]
     rest = pl.DataFrame({"group": group, "string": strings.gather(rows), "row": rows})

@@ -38,9 +38,11 @@ def slow_reach(traffic, rows, clusters, stratum, cluster):
 
 
 @pytest.mark.parametrize("steps_max", [1 << 26, -1])
-@pytest.mark.parametrize("cells", [1 << 20, 30])
-def test_the_reach_of_clusters_is_that_of_a_loop_in_either_order(monkeypatch, steps_max, cells):
+@pytest.mark.parametrize(("cells", "visits_max", "few"), [(1 << 20, 1 << 10, 1 << 14), (30, 9, 0), (1 << 20, 7, 0)])
+def test_the_reach_of_clusters_is_that_of_a_loop_in_every_order(monkeypatch, steps_max, cells, visits_max, few):
     monkeypatch.setattr(ground, "_STEPS_MAX", steps_max)
+    monkeypatch.setattr(ground, "_VISITS_MAX", visits_max)
+    monkeypatch.setattr(ground, "_STRATA_FEW", few)
     monkeypatch.setattr(ground, "_CELLS", cells)
     used = []
     by_accounts = ground._reach_by_accounts
