@@ -31,7 +31,7 @@ def order_strings(strings: pl.Series) -> Rows:
         opens = np.ones(len(tied) + 1, dtype=np.bool_)
         opens[1:-1] = (word[1:] != word[:-1]) | (group[1:] != group[:-1])
         still = np.flatnonzero(~(opens[1:] & opens[:-1]))
-        tied, group = tied[still], np.cumsum(opens[:-1])[still]
+        tied, group = tied[still], np.cumsum(opens[:-1], dtype=np.int64)[still]
     rows = order[tied]
     rest = pl.DataFrame({"group": group, "string": strings.gather(rows), "row": rows})
     order[tied] = rest.sort("group", "string", "row")["row"].to_numpy()
