@@ -15,6 +15,13 @@ Flags = npt.NDArray[np.bool_]
 # Cells of a dense table, and items taken at a time.
 _CELLS = 1 << 20
 _BLOCK = 1 << 16
+# Strata of an account up to which all its pairs of strata are listed.
+_VISITS_MAX = 1 << 10
+_STEPS_A_LOOK = 8
+# Strata up to which a table of all pairs is filled in no time.
+_STRATA_FEW = 1 << 14
+# Steps of a second or so.
+_STEPS_MAX = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -73,23 +80,83 @@ def reach_clusters(ground: Ground, strata: Codes, clusters: Codes) -> Floats:
     """Return for strata, ascending, and clusters (k,): the sum over t of (visits to both) (share of the cluster at t).
 
     A visit to the same stratum twice counts n (n - 1) and not n squared: one comment holds one text.
+
+    Notes
+    -----
+    Visits to both are the quicker to list where accounts are seen in few strata and clusters as well. Where that would
+    take long, and so would not the other order, it is summed over accounts instead; the two differ by rounding.
     """
-    # A sum of products with its transpose is its own: columns are rows.
-    together = (ground.visits.T @ ground.visits).T.tocsr()
-    single = ground.visits.sum(axis=0)
+    visits, sizes = np.diff(ground.visits.indptr).astype(np.int64), np.diff(ground.starts)
+    by_strata = int((visits[visits <= _VISITS_MAX] ** 2).sum() + sizes[clusters].sum() * _STEPS_A_LOOK)
+    if by_strata > _STEPS_MAX:
+        n_there = np.bincount(ground.strata, minlength=ground.n_strata)
+        met = np.bincount(
+            np.repeat(np.arange(len(visits)), visits), n_there[ground.visits.indices], minlength=len(visits)
+        )
+        if int((met * (1 + visits)).sum()) < by_strata:
+            return _reach_by_accounts(ground, strata, clusters)
+    return _reach_by_strata(ground, strata, clusters)
+
+
+def _reach_by_strata(ground: Ground, strata: Codes, clusters: Codes) -> Floats:
+    n_visited = np.diff(ground.visits.indptr).astype(np.int64)
+    # Who is nearly everywhere is kept apart: the pairs of all strata in question would be listed for one account.
+    few, many = ground.visits[n_visited <= _VISITS_MAX], ground.visits[n_visited > _VISITS_MAX].toarray()
+    visited, single = few.T.tocsr(), ground.visits.sum(axis=0)
+    steps = np.cumsum(visited @ n_visited[n_visited <= _VISITS_MAX] + 1)
     reach = np.zeros(len(strata))
-    n_rows = max(1, _CELLS // max(ground.n_strata, 1))
-    for least in range(0, ground.n_strata, n_rows):
-        own = np.arange(least, min(least + n_rows, ground.n_strata))
-        visits = together[own].toarray()
-        visits[np.arange(len(own)), own] -= single[own]
-        start, end = np.searchsorted(strata, [own[0], own[-1] + 1]).tolist()
+    start = 0
+    while start < len(strata):
+        least = int(strata[start])
+        before = steps[least - 1] if least else 0
+        most = int(np.searchsorted(steps, before + _CELLS))
+        if ground.n_strata <= _STRATA_FEW:
+            most = min(most, least + _CELLS // ground.n_strata)
+        own = np.arange(least, max(least + 1, most))
+        both = (visited[own] @ few).tocsr()
+        table = both.toarray() if ground.n_strata <= _STRATA_FEW else both
+        end = int(np.searchsorted(strata, own[-1], side="right"))
         for block in range(start, end, _BLOCK):
             asked = slice(block, min(block + _BLOCK, end))
             at = expand(ground.starts[clusters[asked]], ground.starts[clusters[asked] + 1])
             which = np.repeat(np.arange(asked.stop - block), np.diff(ground.starts)[clusters[asked]])
-            products = visits[(strata[asked] - least)[which], ground.strata[at]] * ground.rates[at]
-            reach[asked] = np.bincount(which, products, minlength=asked.stop - block)
+            here, there = strata[asked][which], ground.strata[at]
+            visits = _look_up(table, here - least, there)
+            for account in many:
+                visits += account[here] * account[there]
+            same = np.flatnonzero(here == there)
+            visits[same] -= single[here[same]]
+            reach[asked] = np.bincount(which, visits * ground.rates[at], minlength=asked.stop - block)
+        start = end
+    return reach
+
+
+def _look_up(table: Floats | csr_array, rows: Codes, columns: Codes) -> Floats:
+    """Return the values of cells."""
+    if not isinstance(table, csr_array):
+        return table[rows, columns]
+    table.sort_indices()
+    width = int(table.shape[1])
+    cells = np.repeat(np.arange(table.shape[0]) * width, np.diff(table.indptr)) + table.indices
+    wanted = rows * width + columns
+    at = np.searchsorted(cells, wanted)
+    found = np.append(cells, -1)[at] == wanted
+    return np.where(found, np.append(table.data, 0.0)[at], 0.0)
+
+
+def _reach_by_accounts(ground: Ground, strata: Codes, clusters: Codes) -> Floats:
+    n_clusters = len(ground.starts) - 1
+    rates = csr_array((ground.rates, ground.strata, ground.starts), shape=(n_clusters, ground.n_strata))
+    visited, single = ground.visits.T.tocsr(), ground.visits.sum(axis=0)
+    reach, order = np.zeros(len(strata)), np.argsort(clusters, kind="stable")
+    present = np.unique(clusters)
+    n_columns = max(1, _CELLS // max(ground.n_strata, 1))
+    for least in range(0, len(present), n_columns):
+        own = present[least : least + n_columns]
+        shares = rates[own].T.tocsr()
+        met = (visited @ (ground.visits @ shares)).toarray() - single[:, None] * shares.toarray()
+        asked = order[slice(*np.searchsorted(clusters[order], [own[0], own[-1] + 1]))]
+        reach[asked] = met[strata[asked], np.searchsorted(own, clusters[asked])]
     return reach
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from detector.evidence.abreast import ahead
 from detector.evidence.candidates import Judgeable
 from detector.evidence.spans import mark
 from detector.evidence.synchrony import first_by_hash
@@ -71,7 +72,8 @@ def find_growth(
     words = weigh_words(comments, traffic, _wanted(cores, len(traffic.accounts), seed))
     alike = compare_words(words, [core.inside for core in cores], [core.excluded for core in cores])
     kinds = _Kinds.of(traffic)
-    found = [_grow(traffic, kinds, core, wording, q_max) for core, wording in zip(cores, alike, strict=True)]
+    each = zip(cores, alike, strict=True)
+    found = list(ahead(lambda own: _grow(traffic, kinds, *own, q_max), each))
     listed = pl.concat(found).with_columns(
         campaign_id=names.gather(np.repeat([core.group for core in cores], [frame.height for frame in found])),
         account=pl.col("code").map_batches(traffic.accounts.gather, pl.String),

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from detector.config import EvidenceConfig
+from detector.evidence.abreast import both
 from detector.evidence.accounts import (
     GroupTest,
     describe_accounts,
@@ -96,19 +97,24 @@ def measure(
     information_min_bits
         Clusters of texts that carry less are left out: greetings and cheers are not evidence.
     """
-    authors = encode(comments["account"])
+    authors, links = both(lambda: encode(comments["account"]), lambda: find_links(comments))
     kept, copied = find_judgeable(authors[0], texts, members, information_min_bits)
     traffic = observe_traffic(comments, config, kept["row"].to_numpy(), authors)
-    accounts = describe_accounts(comments, traffic, copied)
     clusters = encode_members(kept, traffic)
     first = clusters.first_rows, clusters.first_clusters
-    company = measure_company(traffic, *first, clusters.n)
-    links = find_links(comments)
-    shared = find_spread(traffic, links, clusters.rows, config.false_discovery_rate)
-    both = clusters.followed_by(shared.clusters)
-    carried = carry_links(links, both.rows, both.clusters)
-    pairs = pair_accounts(traffic, *first, clusters.n, config.false_discovery_rate)
-    synchrony = measure_synchrony(traffic, *first, clusters.keys, config)
+    (shared, company, pairs), (synchrony, accounts) = both(
+        lambda: (
+            find_spread(traffic, links, clusters.rows, config.false_discovery_rate),
+            measure_company(traffic, *first, clusters.n),
+            pair_accounts(traffic, *first, clusters.n, config.false_discovery_rate),
+        ),
+        lambda: (
+            measure_synchrony(traffic, *first, clusters.keys, config),
+            describe_accounts(comments, traffic, copied),
+        ),
+    )
+    everything = clusters.followed_by(shared.clusters)
+    carried = carry_links(links, everything.rows, everything.clusters)
     cohorts = find_cohorts(traffic, clusters, synchrony[2], config.batch_windows_h, config.false_discovery_rate)
     ties = [
         (carried["cluster"].to_numpy(), carried["link"].rank("dense").cast(pl.Int64).to_numpy() - 1),
@@ -116,52 +122,51 @@ def measure(
         (cohorts.clusters, cohorts.cohorts),
         (clusters.n + np.arange(shared.clusters.n), shared.group),
     ]
-    labels = join_clusters(company, ties, both.n, config.false_discovery_rate)
-    names, both_groups = name_candidates(both, labels)
-    groups = both_groups[: clusters.n]
+    labels = join_clusters(company, ties, everything.n, config.false_discovery_rate)
+    names, all_groups = name_candidates(everything, labels)
+    groups = all_groups[: clusters.n]
 
-    tests, signs = _measure_groups(marks, accounts, traffic, both, both_groups, len(names), config)
+    (tests, signs), (more, carried_by) = both(
+        lambda: _measure_groups(marks, accounts, traffic, everything, all_groups, len(names), config),
+        lambda: _measure_further(comments, texts, marks, traffic, clusters, groups, len(names), config),
+    )
     # Clusters that a cohort has joined were chosen for their accounts' dates: the cohort's own p has paid for that.
     chosen = groups[cohorts.clusters]
     tests["creation_batch"].p[chosen] = np.fmax(tests["creation_batch"].p[chosen], cohorts.p)
     tests["synchrony"] = combine_synchrony(synchrony, groups, len(names))
     tests["shared_addresses"], tests["fan_out"] = combine_objects(
-        shared.company, shared.fan_out, shared.group, both_groups[clusters.n :], len(names)
+        shared.company, shared.fan_out, shared.group, all_groups[clusters.n :], len(names)
     )
     tests["company"] = combine_company(company, traffic, clusters, groups, len(names), config.false_discovery_rate)
     tests["linked_accounts"] = combine_links(pairs, traffic, clusters, groups, len(names))
-    more, carried_by = _measure_further(comments, texts, marks, traffic, clusters, groups, len(names), config)
     tests |= more
     signs |= carried_by
     signs["linked_accounts"] = tests["linked_accounts"].groups, tests["linked_accounts"].accounts
     signs["company"] = find_regulars(traffic, clusters, groups, tests["company"].p, config.false_discovery_rate)
-    candidates = tabulate_candidates(traffic, both, both_groups, names)
+    core = _core(tests, signs, config.false_discovery_rate)
+    named = carried.with_columns(campaign_id=names.gather(all_groups[carried["cluster"].to_numpy()]))
+    growth, (candidates, bursts, linked) = both(
+        lambda: find_growth(
+            comments, traffic, clusters, groups, names, core,
+            find_objects(comments, links), config.false_discovery_rate, config.seed,
+        ),
+        lambda: (
+            tabulate_candidates(traffic, everything, all_groups, names),
+            find_bursts(traffic, clusters.rows, clusters.clusters, clusters.ids, bin_min=config.burst_bins_min),
+            tabulate_links(pairs, traffic, *first),
+        ),
+    )  # fmt: skip
     return Measured(
         traffic=traffic,
         accounts=accounts,
         candidates=candidates,
-        ties=tabulate_ties(
-            traffic,
-            candidates,
-            links,
-            carried.with_columns(campaign_id=names.gather(both_groups[carried["cluster"].to_numpy()])),
-        ),
+        ties=tabulate_ties(traffic, candidates, links, named),
         tests=_tests(tests, names, synchrony, clusters.ids),
         signs=_signs(signs, names, traffic.accounts),
         objects=shared.named,
-        growth=find_growth(
-            comments,
-            traffic,
-            clusters,
-            groups,
-            names,
-            _core(tests, signs, config.false_discovery_rate),
-            find_objects(comments, links),
-            config.false_discovery_rate,
-            config.seed,
-        ),
-        links=tabulate_links(pairs, traffic, *first),
-        bursts=find_bursts(traffic, clusters.rows, clusters.clusters, clusters.ids, bin_min=config.burst_bins_min),
+        growth=growth,
+        links=linked,
+        bursts=bursts,
         live_chats=list_live_chats(traffic),
         precision_s=traffic.precision_s,
     )

@@ -20,6 +20,7 @@ Flags = npt.NDArray[np.bool_]
 # Two copies by one account within this time are one sitting: a letter in two parts is not a second meeting.
 _SITTING_US = 600_000_000
 _CLUSTERS_PER_ACCOUNT = 200
+_PAIRS_MAX, _PAIRS_A_COPY = 1 << 22, 4
 MEETINGS_MIN = 3
 _LINKED_CLUSTER_ACCOUNTS = 300
 _LINKS_MAX = 200_000
@@ -71,14 +72,16 @@ def _shared(traffic: Traffic, rows: Codes, clusters: Codes, n_clusters: int) -> 
     order = np.lexsort((clusters, traffic.account[rows]))
     rows, clusters = rows[order], clusters[order].astype(np.int64)
     account, time, timed = traffic.account[rows], traffic.time[rows], traffic.has_time[rows]
-    found = [np.zeros(0, dtype=np.int64)]
-    # Accounts are few that stand in many clusters; their pairs are listed one distance at a time.
+    found, n_found = [np.zeros(0, dtype=np.int64)], 0
+    # Accounts are few that stand in many clusters; their pairs are listed one distance at a time. Where so many stand
+    # in so many that pairs outnumber copies by far, the wider distances say nothing new and are left out.
     at = np.arange(len(rows))
     for step in range(1, _CLUSTERS_PER_ACCOUNT):
         at = at[at + step < len(rows)]
         at = at[account[at] == account[at + step]]
-        if not len(at):
+        if not len(at) or n_found > max(_PAIRS_MAX, _PAIRS_A_COPY * len(rows)):
             break
+        n_found += len(at)
         apart = ~(timed[at] & timed[at + step]) | (np.abs(time[at + step] - time[at]) > _SITTING_US)
         found.append(clusters[at[apart]] * n_clusters + clusters[at[apart] + step])
     pairs, counts = np.unique(np.concatenate(found), return_counts=True)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.sparse import csr_array
 
+from detector.evidence.abreast import ahead
 from detector.evidence.spans import Shelves
 from detector.evidence.tokens import Vocabulary, hash_words
 from detector.evidence.traffic import Codes, Traffic
@@ -102,11 +103,11 @@ def _count_words(texts: pl.Series, whose: Codes, rows: Codes, n: int) -> tuple[C
     words, counts = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.int32)]
     # What an account says may be cut in two: its words wait for the next block.
     tail = _Tally.of(np.zeros(0, dtype=np.int64))
-    for start in range(0, len(rows) + 1, _TEXTS_AT_A_TIME):
-        block = slice(start, start + _TEXTS_AT_A_TIME)
-        text, word = hash_words(texts.gather(rows[block]))
+    blocks = [slice(start, start + _TEXTS_AT_A_TIME) for start in range(0, len(rows) + 1, _TEXTS_AT_A_TIME)]
+    hashed = ahead(lambda block: hash_words(texts.gather(rows[block])), blocks)
+    for block, (text, word) in zip(blocks, hashed, strict=True):
         tally = tail.add(_Tally.of(np.sort(whose[block][text] << 32 | vocabulary.number(word))))
-        is_last = start + _TEXTS_AT_A_TIME > len(rows)
+        is_last = block.stop > len(rows)
         tally, tail = tally.split(n << 32 if is_last else int(whose[block][-1]) << 32)
         words.append((tally.keys & 0xFFFFFFFF).astype(np.int32))
         counts.append(tally.counts)

@@ -11,6 +11,7 @@ import polars as pl
 
 from detector.config import JudgeConfig
 from detector.judge.explain_accounts import weigh_accounts
+from detector.judge.order import order_strings
 from detector.judge.tiers import band, carries_object, rank_of, strength, tier_of
 from detector.judge.weights import Weights
 from detector.schema import SCORED_ACCOUNTS, SCORED_COMMENTS
@@ -169,10 +170,10 @@ def _tell(members: pl.DataFrame, places: pl.DataFrame, texts: pl.Series) -> pl.D
 
 def _published_order(comments: pl.DataFrame) -> npt.NDArray[np.int64]:
     """Return the rows by platform and id."""
-    by_id = comments["id"].arg_sort().to_numpy()
-    names = comments["platform"].unique().sort()
-    platform = comments["platform"].replace_strict(names, range(len(names)), return_dtype=pl.UInt16).to_numpy()[by_id]
-    order: npt.NDArray[np.int64] = by_id[np.argsort(platform, kind="stable")]
+    by_id = order_strings(comments["id"])
+    platform = comments["platform"].cast(pl.Enum(comments["platform"].unique().sort())).to_physical()
+    # Few numbers of 16 bits are put in order without comparing them.
+    order: npt.NDArray[np.int64] = by_id[np.argsort(platform.to_numpy().astype(np.uint16)[by_id], kind="stable")]
     return order
 
 
