@@ -12,7 +12,7 @@ _PLACE = ("row", "source_file", "source_line")
 _CONTENT = tuple(name for name in COMMENTS.columns if name not in _PLACE)
 
 
-def merge(batches: list[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
+def merge(batches: list[pl.DataFrame], *, is_mapped: bool = False) -> tuple[pl.DataFrame, int]:
     """Put batches of comments together.
 
     Parameters
@@ -20,6 +20,9 @@ def merge(batches: list[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
     batches
         Frames with columns of COMMENTS; a column that a batch lacks is null there. The list is emptied, so that each
         column can be let go as soon as it is in order.
+    is_mapped
+        Whether characters lie on disk, where they are to stay; otherwise they are copied into one piece, which takes
+        less room than what the batches hold around them.
 
     Returns
     -------
@@ -45,7 +48,7 @@ def merge(batches: list[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
             constants.append(pl.lit(None if values.is_empty() else values[0], dtype=dtype).alias(name))
         else:
             # From one piece, strings are fetched without their characters being copied, wherever these lie.
-            columns.append(values.rechunk().gather(order).cast(dtype))
+            columns.append((values.rechunk() if is_mapped else values).gather(order).cast(dtype))
     return pl.DataFrame(columns).with_columns(constants).select(list(COMMENTS.columns)), n_repeated
 
 

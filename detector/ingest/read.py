@@ -273,7 +273,7 @@ class _Reading:
     def finish(self) -> Ingested:
         """Put the batches together."""
         self._put_together()
-        comments, n_repeated = merge(self._held)
+        comments, n_repeated = merge(self._held, is_mapped=self._spill.is_bounded)
         if n_repeated:
             self._skipped[SkipReason.REPEATED] = n_repeated
         n_rejected = sum(self._rejected.values())
