@@ -25,10 +25,16 @@ def beside(work: Callable[[Piece], Made], pieces: Iterable[Piece]) -> Iterator[t
     """
     pool = ThreadPoolExecutor(_THREADS)
     under_way: deque[tuple[Piece, Future[Made]]] = deque()
+    is_left = threading.Event()
+
+    def hand_on(made: Future[Made]) -> None:
+        if not is_left.is_set():
+            _hand_on(made)
+
     try:
         for piece in pieces:
             under_way.append((piece, pool.submit(work, piece)))
-            under_way[-1][1].add_done_callback(_hand_on)
+            under_way[-1][1].add_done_callback(hand_on)
             while under_way and (len(under_way) > _THREADS or under_way[0][1].done()):
                 first, made = under_way.popleft()
                 yield first, made.result()
@@ -36,6 +42,7 @@ def beside(work: Callable[[Piece], Made], pieces: Iterable[Piece]) -> Iterator[t
             first, made = under_way.popleft()
             yield first, made.result()
     finally:
+        is_left.set()
         pool.shutdown(wait=False, cancel_futures=True)
 
 
