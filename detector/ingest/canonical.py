@@ -14,7 +14,7 @@ from detector.config import IngestConfig
 from detector.errors import RejectReason, SkipReason
 from detector.ingest.decode import ABSENT, Batch
 from detector.ingest.fields import Column, Values, are_plain, counts, flags, ids, labels, texts
-from detector.ingest.times import parse_times
+from detector.ingest.time_columns import parse_times
 from detector.schema import COMMENTS, PLATFORMS
 
 _READERS = {

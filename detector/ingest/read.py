@@ -7,7 +7,7 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,7 +17,9 @@ from detector.config import IngestConfig
 from detector.errors import InputError, RejectReason, SkipReason
 from detector.ingest.beside import beside
 from detector.ingest.canonical import Typed, type_batch
+from detector.ingest.counts import Counts
 from detector.ingest.decode import Batch, decode_block
+from detector.ingest.excerpt import excerpt
 from detector.ingest.lines import Block, Fault, read_blocks
 from detector.ingest.merge import merge
 from detector.ingest.objects import decode_frame, decode_mappings
@@ -31,43 +33,10 @@ Source = str | Path | IO[bytes] | IO[str] | pl.DataFrame | Iterable[Any]
 Progress = Callable[[int, int | None], None]
 
 _RECORDS_PER_BATCH = 16_384
-_EXCERPT_CHARS = 80
 _HELD_BYTES = 1 << 26
 """Put together at a time: what is spilled keeps a file open."""
 
 _Judged = tuple[Batch, Typed]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What became of every record: a line of a file, or an item of an iterable or frame.
-
-    `repaired` records are among those accepted or skipped. `unreadable_by_field` counts values that were there but
-    could not be used, and became null.
-    """
-
-    records_read: int
-    accepted: int
-    skipped: int
-    rejected: int
-    blank: int
-    repaired: int
-    skipped_by_reason: Mapping[str, int] = field(default_factory=dict)
-    rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
-    unreadable_by_field: Mapping[str, int] = field(default_factory=dict)
-
-    def check(self) -> "Counts":
-        """Return itself if every record is accounted for.
-
-        Raises
-        ------
-        AssertionError
-            Records were lost or counted twice: a defect of this program.
-        """
-        assert self.records_read == self.accepted + self.skipped + self.rejected + self.blank, self
-        assert self.skipped == sum(self.skipped_by_reason.values()), self
-        assert self.rejected == sum(self.rejected_by_reason.values()), self
-        return self
 
 
 @dataclass(frozen=True)
@@ -312,18 +281,3 @@ def _nowhere(numbers: list[int]) -> Iterable[tuple[int | None, bytes]]:
 
 def _sorted(counter: Counter[str]) -> dict[str, int]:
     return {str(key): n for key, n in sorted(counter.items())}
-
-
-def excerpt(head: bytes) -> str:
-    r"""Return the beginning of a line as at most 80 harmless characters.
-
-    Control characters, invisible ones and those that change the direction of writing are shown as escapes (``\x1b``,
-    ``\u202e``), and so are bytes that are no UTF-8.
-    """
-    shown = ""
-    for character in head.decode("utf-8", "backslashreplace"):
-        shown_character = character if character.isprintable() else ascii(character)[1:-1]
-        if len(shown) + len(shown_character) > _EXCERPT_CHARS:
-            break
-        shown += shown_character
-    return shown

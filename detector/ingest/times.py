@@ -1,22 +1,15 @@
 """Times as exports write them, to UTC microseconds with the precision that the writing has.
 
-`parse_time` knows every form; `parse_times` gives the same answers for a column, the common forms at column speed. A
-time outside 1990 to 2099 is no time of a comment (year 1, the epoch and the like stand for "unknown") and becomes null.
+A time outside 1990 to 2099 is no time of a comment (year 1, the epoch and the like stand for "unknown"): it becomes
+null.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import polars as pl
-
-from detector.schema import TIME
-
-_SECOND = 1_000_000
-_EARLIEST = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp()) * _SECOND
-_LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) * _SECOND
+SECOND = 1_000_000
+EARLIEST = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp()) * SECOND
+LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) * SECOND
 _EPOCH = datetime(1970, 1, 1)
 _MAX_CHARS = 64
 
@@ -101,7 +94,7 @@ def parse_time(text: str, collected_us: int | None = None, utc_offset_min: int =
             found = _relative(text, collected_us, utc_offset_min)
     except (ValueError, OverflowError):  # 30 February, second 60, year 0
         return None
-    return found if found is not None and _EARLIEST <= found[0] < _LATEST else None
+    return found if found is not None and EARLIEST <= found[0] < LATEST else None
 
 
 def _absolute(text: str, utc_offset_min: int) -> tuple[int, str] | None:
@@ -115,10 +108,10 @@ def _absolute(text: str, utc_offset_min: int) -> tuple[int, str] | None:
 
 def _from_epoch(value: int | float) -> tuple[int, str] | None:
     """Take a number for seconds, milliseconds or microseconds, whichever gives a year that comments have."""
-    for scale in (_SECOND, 1_000, 1):
+    for scale in (SECOND, 1_000, 1):
         micros = value * scale if isinstance(value, int) else round(value * scale)
-        if _EARLIEST <= micros < _LATEST:
-            return micros, "us" if micros % _SECOND else "s"
+        if EARLIEST <= micros < LATEST:
+            return micros, "us" if micros % SECOND else "s"
     return None
 
 
@@ -130,7 +123,7 @@ def _from_parts(parts: dict[str, str | None], utc_offset_min: int) -> tuple[int,
     if offset_min is None:
         return None
     fraction = int((parts.get("fraction") or "").ljust(6, "0")[:6])
-    micros = (moment - _EPOCH) // timedelta(microseconds=1) + fraction - offset_min * 60 * _SECOND
+    micros = (moment - _EPOCH) // timedelta(microseconds=1) + fraction - offset_min * 60 * SECOND
     finest = next(
         (
             unit
@@ -166,7 +159,7 @@ def _relative(text: str, collected_us: int, utc_offset_min: int) -> tuple[int, s
             (seconds, precision) for starts, seconds, precision in _UNITS if unit.removeprefix("个").startswith(starts)
         )
         n = 0.5 if number == "半" else int(number) if number.isdigit() else 1
-        return collected_us - int(n * seconds * _SECOND), precision
+        return collected_us - int(n * seconds * SECOND), precision
     local = _EPOCH + timedelta(microseconds=collected_us, minutes=utc_offset_min)
     if match := _DAY_CLOCK.fullmatch(text):
         day = local - timedelta(days=_DAYS_BACK[match["word"]])
@@ -174,134 +167,7 @@ def _relative(text: str, collected_us: int, utc_offset_min: int) -> tuple[int, s
         return _from_parts(parts, utc_offset_min)
     if match := _MONTH_DAY.fullmatch(text):
         found = _from_parts(match.groupdict() | {"year": str(local.year)}, utc_offset_min)
-        if found is not None and found[0] > collected_us + 86_400 * _SECOND:
+        if found is not None and found[0] > collected_us + 86_400 * SECOND:
             found = _from_parts(match.groupdict() | {"year": str(local.year - 1)}, utc_offset_min)
         return found
     return None
-
-
-@dataclass(frozen=True)
-class Times:
-    """A column of times: `at` (UTC µs), `precision`, and how many values were there but could not be read."""
-
-    at: pl.Series
-    precision: pl.Series
-    n_unreadable: int
-
-
-def parse_times(values: Sequence[Any] | pl.Series, collected: pl.Series | None, utc_offset_min: int) -> Times:
-    """Read a column of times.
-
-    Parameters
-    ----------
-    values
-        Strings and numbers as the records have them; None where there is none, any other object is unreadable.
-    collected
-        When each record was captured (`schema.TIME`); None if no record says.
-    utc_offset_min
-        Minutes east of UTC of times that name no zone.
-
-    Returns
-    -------
-    Times
-        As long as `values`; equal to `parse_time` value by value.
-
-    Notes
-    -----
-    About 60 ns a value for ISO 8601 in UTC, 300 ns for the other forms known to Polars, 3 µs for the rest.
-    """
-    strings, n_odd = _as_strings(values)
-    micros = _fast(strings, utc_offset_min)
-    whole = pl.when(micros % _SECOND == 0).then(pl.lit("s")).when(micros.is_not_null()).then(pl.lit("us"))
-    precision = pl.select(whole).to_series()
-    if micros.null_count() > strings.null_count():
-        slow = (micros.is_null() & strings.is_not_null()).arg_true()
-        found = _slow(strings.gather(slow), None if collected is None else collected.gather(slow), utc_offset_min)
-        micros = micros.scatter(slow, [time[0] if time else None for time in found])
-        precision = precision.scatter(slow, [time[1] if time else None for time in found])
-    n_unreadable = n_odd + micros.null_count() - strings.null_count()
-    return Times(micros.cast(TIME), precision, n_unreadable)
-
-
-def _slow(strings: pl.Series, collected: pl.Series | None, utc_offset_min: int) -> list[tuple[int, str] | None]:
-    """Read each distinct time once."""
-    captured = [None] * len(strings) if collected is None else collected.dt.epoch("us").to_list()
-    keys = list(zip(strings.to_list(), captured, strict=True))
-    known = {key: parse_time(*key, utc_offset_min) for key in dict.fromkeys(keys)}
-    return [known[key] for key in keys]
-
-
-def _as_strings(values: Sequence[Any] | pl.Series) -> tuple[pl.Series, int]:
-    """Return the values as strings, empty ones as null, and how many others cannot be one."""
-    n_odd = 0
-    if isinstance(values, pl.Series):
-        strings = values
-    else:
-        try:
-            strings = pl.Series(values, dtype=pl.String)
-        except (TypeError, ValueError):  # mixed types, lone surrogates
-            strings = pl.Series([_as_string(value) for value in values], dtype=pl.String)
-            n_odd = strings.null_count() - values.count(None)
-    is_empty = strings == ""
-    return strings.set(is_empty, None) if is_empty.any() else strings, n_odd
-
-
-def _as_string(value: object) -> str | None:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return str(value)
-
-
-_Parser = Callable[[pl.Series, int], pl.Series]
-
-
-def _by_format(pattern: str, *, is_naive: bool) -> _Parser:
-    def parse(strings: pl.Series, utc_offset_min: int) -> pl.Series:
-        times = strings.str.to_datetime(pattern, time_unit="us", strict=False, exact=True)
-        return times.dt.epoch("us") - (utc_offset_min * 60 * _SECOND if is_naive else 0)
-
-    return parse
-
-
-def _by_number(strings: pl.Series, _: int) -> pl.Series:
-    numbers = pl.select(pl.when(strings.str.contains(r"^[0-9]{9,17}$")).then(strings)).to_series().cast(pl.Int64)
-    # Compared before they are scaled: 17 digits times a million would overflow.
-    ways = [
-        pl.when(numbers.is_between(_EARLIEST // scale, _LATEST // scale, "left")).then(numbers * scale)
-        for scale in (_SECOND, 1_000, 1)
-    ]
-    return pl.select(pl.coalesce(ways)).to_series()
-
-
-_FAST: tuple[_Parser, ...] = (
-    _by_format("%Y-%m-%dT%H:%M:%SZ", is_naive=False),
-    _by_format("%Y-%m-%dT%H:%M:%S%.f%#z", is_naive=False),
-    _by_format("%Y-%m-%d %H:%M:%S", is_naive=True),
-    _by_format("%a %b %d %H:%M:%S %z %Y", is_naive=False),
-    _by_number,
-)
-
-
-def _fast(strings: pl.Series, utc_offset_min: int) -> pl.Series:
-    """Return µs where one of the frequent forms fits; null elsewhere, also for what must be looked at twice."""
-    micros = _sound(_FAST[0](strings, utc_offset_min), strings)
-    for parse in _FAST[1:]:
-        if micros.null_count() == strings.null_count():
-            break
-        rest = (micros.is_null() & strings.is_not_null()).arg_true()
-        left = strings.gather(rest)
-        micros = micros.scatter(rest, _sound(parse(left, utc_offset_min), left))
-    return micros
-
-
-def _sound(micros: pl.Series, strings: pl.Series) -> pl.Series:
-    """Take out what Polars reads otherwise than we do: second 60 as the next minute, and any year."""
-    is_sound = micros.is_between(_EARLIEST, _LATEST, "left")
-    # Second 60 comes back as the first second of a minute, of which there are few; zones differ by whole minutes.
-    first = (micros % (60 * _SECOND) < _SECOND).arg_true()
-    odd = first.filter(strings.gather(first).str.contains(":60", literal=True))
-    if len(odd):
-        is_sound = is_sound.scatter(odd, False)
-    return micros if is_sound.all() else pl.select(pl.when(is_sound).then(micros)).to_series()

@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 SCAN = {
-    "reading": 0.25,
-    "comparing texts": 0.35,
-    "measuring evidence": 0.2,
-    "negative control": 0.05,
-    "judging": 0.1,
-    "writing": 0.05,
+    "reading": 0.2,
+    "comparing texts": 0.42,
+    "measuring evidence": 0.24,
+    "negative control": 0.03,
+    "judging": 0.04,
+    "writing": 0.07,
 }
 """The stages of a scan, and about what share of its time each takes where comments are many."""
 POWER = {"reading": 0.05, "comparing texts": 0.05, "planting": 0.9}

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from detector.config import IngestConfig
 from detector.errors import InputError, RejectReason
 from detector.ingest import streams
-from detector.ingest.read import excerpt, read_comments
+from detector.ingest.excerpt import excerpt
+from detector.ingest.read import read_comments
 from detector.schema import COMMENTS, REJECTS
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

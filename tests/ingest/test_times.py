@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.ingest.times import parse_time, parse_times
+from detector.ingest.time_columns import parse_times
+from detector.ingest.times import parse_time
 from detector.schema import PRECISIONS
 
 CAPTURED = datetime(2023, 10, 23, 2, 14, 7, tzinfo=UTC)

@@ -1,0 +1,36 @@
+"""What became of every record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of every record: a line of a file, or an item of an iterable or frame.
+
+    `repaired` records are among those accepted or skipped. `unreadable_by_field` counts values that were there but
+    could not be used, and became null.
+    """
+
+    records_read: int
+    accepted: int
+    skipped: int
+    rejected: int
+    blank: int
+    repaired: int
+    skipped_by_reason: Mapping[str, int] = field(default_factory=dict)
+    rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
+    unreadable_by_field: Mapping[str, int] = field(default_factory=dict)
+
+    def check(self) -> "Counts":
+        """Return itself if every record is accounted for.
+
+        Raises
+        ------
+        AssertionError
+            Records were lost or counted twice: a defect of this program.
+        """
+        assert self.records_read == self.accepted + self.skipped + self.rejected + self.blank, self
+        assert self.skipped == sum(self.skipped_by_reason.values()), self
+        assert self.rejected == sum(self.rejected_by_reason.values()), self
+        return self
