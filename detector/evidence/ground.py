@@ -93,7 +93,9 @@ def reach_clusters(ground: Ground, strata: Codes, clusters: Codes) -> Floats:
         met = np.bincount(
             np.repeat(np.arange(len(visits)), visits), n_there[ground.visits.indices], minlength=len(visits)
         )
-        if int((met * (1 + visits)).sum()) < by_strata:
+        # Every block of clusters walks through all visits.
+        n_blocks = -(-len(np.unique(clusters)) // _columns(ground))
+        if int((met * (1 + visits)).sum()) + n_blocks * (len(visits) + 2 * int(visits.sum())) < by_strata:
             return _reach_by_accounts(ground, strata, clusters)
     return _reach_by_strata(ground, strata, clusters)
 
@@ -144,13 +146,18 @@ def _look_up(table: Floats | csr_array, rows: Codes, columns: Codes) -> Floats:
     return np.where(found, np.append(table.data, 0.0)[at], 0.0)
 
 
+def _columns(ground: Ground) -> int:
+    """Return how many clusters are taken at a time: so many that a table of them and all strata stays small."""
+    return max(1, _CELLS // max(ground.n_strata, 1))
+
+
 def _reach_by_accounts(ground: Ground, strata: Codes, clusters: Codes) -> Floats:
     n_clusters = len(ground.starts) - 1
     rates = csr_array((ground.rates, ground.strata, ground.starts), shape=(n_clusters, ground.n_strata))
     visited, single = ground.visits.T.tocsr(), ground.visits.sum(axis=0)
     reach, order = np.zeros(len(strata)), np.argsort(clusters, kind="stable")
     present = np.unique(clusters)
-    n_columns = max(1, _CELLS // max(ground.n_strata, 1))
+    n_columns = _columns(ground)
     for least in range(0, len(present), n_columns):
         own = present[least : least + n_columns]
         shares = rates[own].T.tocsr()
