@@ -19,7 +19,7 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*", re.IGNORECASE)
 # Measured by `python -m benchmarks.profile` (docs: Memory): a program that has read nothing, and what a comment takes
 # beside the characters of its fields and the signature of its text, which can lie on disk.
 _FIXED_BYTES = 300 * _MIB
-_COMMENT_BYTES = 450
+_COMMENT_BYTES = 750
 _SIGNATURE_BYTES = 256
 _SHARE_OF_AVAILABLE = 0.8
 

@@ -27,7 +27,7 @@ def test_other_sizes_are_refused(written):
 
 def test_more_comments_need_more_and_are_refused_from_the_limit_on():
     few, many = check_fit(1_000, 64 * GIB), check_fit(10_000_000, 64 * GIB)
-    assert few < many <= 6 * GIB
+    assert few < many <= 8 * GIB
     assert check_fit(10_000_000, many) == many
     with pytest.raises(InputError, match=r"10,000,000 comments need at least .* in 2 parts .*--memory-limit"):
         check_fit(10_000_000, many - 1)

@@ -24,6 +24,8 @@ _PAIRS_MAX, _PAIRS_A_COPY = 1 << 22, 4
 MEETINGS_MIN = 3
 _LINKED_CLUSTER_ACCOUNTS = 300
 _LINKS_MAX = 200_000
+# Steps up to which all overlaps of strata are listed: some seconds.
+_OVERLAP_STEPS_MAX = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -203,14 +205,29 @@ def _expected_shared(
     visited = mark(traffic.stratum[paired[traffic.account]], traffic.n_strata)
     ground = Ground.of(traffic, rows, clusters, n_clusters, np.ones(len(rows), dtype=np.bool_), visited)
     rates = csr_array((ground.rates, ground.strata, ground.starts), shape=(n_clusters, ground.n_strata)).T.tocsr()
+    order = np.argsort(a, kind="stable")
+    if int((np.diff(ground.starts).astype(np.int64) ** 2).sum()) > _OVERLAP_STEPS_MAX:
+        return np.maximum(_meet_in_clusters(ground.visits, rates, a, b, order), 1e-9)
     overlap, visits = (rates @ rates.T).tocsr(), ground.visits
     expected = np.zeros(len(a))
-    order = np.argsort(a, kind="stable")
     for start in range(0, len(a), 1 << 14):
         at = order[start : start + (1 << 14)]
         own, place = np.unique(a[at], return_inverse=True)
         expected[at] = meet_rows(csr_array(visits[own] @ overlap), place, visits, b[at])
     return np.maximum(expected, 1e-9)
+
+
+def _meet_in_clusters(visits: csr_array, rates: csr_array, a: Codes, b: Codes, order: Codes) -> Floats:
+    """Return the same sums by way of what each account may hold of each cluster: where strata overlap too much."""
+    expected = np.zeros(len(a))
+    for start in range(0, len(a), 1 << 12):
+        at = order[start : start + (1 << 12)]
+        held = [
+            csr_array(visits[own] @ rates)[place]
+            for own, place in (np.unique(accounts[at], return_inverse=True) for accounts in (a, b))
+        ]
+        expected[at] = held[0].multiply(held[1]).sum(axis=1)
+    return expected
 
 
 def find_circles(pairs: Pairs, traffic: Traffic, rows: Codes, clusters: Codes) -> tuple[Codes, Codes]:

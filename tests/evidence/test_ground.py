@@ -74,3 +74,20 @@ def test_pairs_of_one_busy_account_are_listed_up_to_a_limit(monkeypatch):
         [(i, i + step) for step in (1, 2) for i in range(100 - step)]
     )
     assert observed.tolist() == [1] * len(left)
+
+
+def test_what_pairs_share_by_chance_is_that_of_a_loop_by_strata_and_by_clusters(monkeypatch):
+    traffic, rows, clusters = dump(3)
+    known = traffic.account[rows] != UNKNOWN
+    rows, clusters = rows[known], clusters[known]
+    a, b = np.triu_indices(30, 1)
+    visits = Counter(zip(traffic.account.tolist(), traffic.stratum.tolist(), strict=True))
+    totals = Counter(s for (account, s), n in visits.items() if account != UNKNOWN for _ in range(n))
+    holds = np.zeros((30, 15))
+    for account, cluster in np.ndindex(30, 15):
+        there = traffic.stratum[rows[clusters == cluster]].tolist()
+        holds[account, cluster] = sum(visits[account, s] / totals[s] for s in there)
+    slow = [holds[left] @ holds[right] for left, right in zip(a.tolist(), b.tolist(), strict=True)]
+    for steps_max in (1 << 28, -1):
+        monkeypatch.setattr(network, "_OVERLAP_STEPS_MAX", steps_max)
+        assert network._expected_shared(traffic, rows, clusters, 15, a, b) == pytest.approx(slow)
