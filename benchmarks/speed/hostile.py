@@ -10,6 +10,8 @@ import polars as pl
 from benchmarks.speed.cache import keep
 from benchmarks.speed.peers import CONFIG, shingle_set
 from benchmarks.speed.texts import VERSION, chains, one_band, pieces
+from detector.text.laid import spell
+from detector.text.normalise import normalise
 
 LINKS = 12
 _SAME = "He misused the office funds, and everyone in the riding knows it by now."
@@ -70,7 +72,11 @@ def strangers(output: Path, source: Path) -> dict[str, object]:
         all others.
     """
     members = pl.read_parquet(output / "comments.parquet").filter(pl.col("cluster_id").is_not_null())
-    texts = pl.read_ndjson(source).select("id", "text")
+    # In the form in which they are compared: without accents, digits and the names of targets.
+    texts = pl.read_ndjson(source).select("id", "text", "target").join(members, on="id", how="semi")
+    targets = texts["target"].str.replace(r"^[a-z]+:", "").unique()
+    form = normalise(texts["text"], targets, max_text_chars=CONFIG.max_text_chars, seed=CONFIG.seed)
+    texts = texts.select("id", text=spell(form.chars, form.starts))
     groups = (
         members.join(texts, on="id").group_by("cluster_id").agg(pl.col("text").unique())
         .with_columns(n=pl.col("text").list.len()).sort("n", "cluster_id", descending=True).head(_LOOKED_AT)

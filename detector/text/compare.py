@@ -113,7 +113,9 @@ class Shelf:
         return similarity
 
     def _fetch(self, numbers: Rows) -> None:
-        new = np.unique(numbers[self._place[numbers] < 0])
+        wanted = np.zeros(len(self._place), dtype=np.bool_)
+        wanted[numbers] = True
+        new = np.flatnonzero(wanted & (self._place < 0))
         if not len(new):
             return
         self._place[new] = np.arange(len(self._texts), len(self._texts) + len(new))
