@@ -357,3 +357,17 @@ def test_a_full_disk_behind_stdout_is_told_in_one_line():
     done = shell('"$detector" config >/dev/full')
     assert done.returncode == 4
     assert re.fullmatch(r"detector: [^\n]+\n", done.stderr)
+
+
+def test_a_scan_with_little_memory_finds_the_same(scanned, place, tmp_path):
+    detector("scan", "-q", place / "dump.jsonl", "-o", tmp_path / "out", "--memory-limit", "303MiB")
+    assert content(tmp_path / "out") == content(scanned[0])
+
+
+@pytest.mark.parametrize(
+    ("limit", "code", "words"), [("1MiB", 1, "need at least 0.3 GiB of memory"), ("plenty", 2, "write it like 6GiB")]
+)
+def test_a_scan_that_cannot_fit_says_so_before_it_starts(place, tmp_path, limit, code, words):
+    done = detector("scan", place / "few.jsonl", "-o", tmp_path / "out", "--memory-limit", limit, code=code)
+    assert words in told_in_one_line(done)
+    assert list(tmp_path.iterdir()) == []
