@@ -157,11 +157,12 @@ def _slim(comments: pl.DataFrame) -> pl.DataFrame:
 
     The others are brought into one piece: rows are fetched from it ten times faster than from several.
     """
-    empty = [name for name in comments.columns if comments[name].null_count() == comments.height]
+    shared = {name: None for name in comments.columns if comments[name].null_count() == comments.height}
     precision = comments["created_at_precision"].unique()
+    if len(precision) == 1:
+        shared[precision.name] = precision[0]
     return comments.with_columns(
-        *(pl.lit(None, comments.schema[name]).alias(name) for name in empty),
-        *(pl.lit(precision[0], pl.String).alias(name) for name in [precision.name] if len(precision) == 1),
+        pl.lit(value, comments.schema[name]).alias(name) for name, value in shared.items()
     ).rechunk()
 
 
