@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from detector.evidence.abreast import ahead
+from detector.abreast import in_order
 from detector.evidence.candidates import Judgeable
 from detector.evidence.spans import mark
 from detector.evidence.synchrony import first_by_hash
@@ -73,7 +73,7 @@ def find_growth(
     alike = compare_words(words, [core.inside for core in cores], [core.excluded for core in cores])
     kinds = _Kinds.of(traffic)
     each = zip(cores, alike, strict=True)
-    found = list(ahead(lambda own: _grow(traffic, kinds, *own, q_max), each))
+    found = list(in_order(lambda own: _grow(traffic, kinds, *own, q_max), each))
     listed = pl.concat(found).with_columns(
         campaign_id=names.gather(np.repeat([core.group for core in cores], [frame.height for frame in found])),
         account=pl.col("code").map_batches(traffic.accounts.gather, pl.String),

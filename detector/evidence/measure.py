@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from detector.abreast import both
 from detector.config import EvidenceConfig
-from detector.evidence.abreast import both
 from detector.evidence.accounts import (
     GroupTest,
     describe_accounts,

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.sparse import csr_array
 
-from detector.evidence.abreast import ahead
+from detector.abreast import in_order
 from detector.evidence.spans import Shelves
 from detector.evidence.tokens import Vocabulary, hash_words
 from detector.evidence.traffic import Codes, Traffic
@@ -104,7 +104,7 @@ def _count_words(texts: pl.Series, whose: Codes, rows: Codes, n: int) -> tuple[C
     # What an account says may be cut in two: its words wait for the next block.
     tail = _Tally.of(np.zeros(0, dtype=np.int64))
     blocks = [slice(start, start + _TEXTS_AT_A_TIME) for start in range(0, len(rows) + 1, _TEXTS_AT_A_TIME)]
-    hashed = ahead(lambda block: hash_words(texts.gather(rows[block])), blocks)
+    hashed = in_order(lambda block: hash_words(texts.gather(rows[block])), blocks)
     for block, (text, word) in zip(blocks, hashed, strict=True):
         tally = tail.add(_Tally.of(np.sort(whose[block][text] << 32 | vocabulary.number(word))))
         is_last = block.stop > len(rows)

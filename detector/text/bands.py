@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from detector.text.ordered import in_order
+from detector.abreast import in_order
 from detector.text.sketch import Hashes
 
 Rows = npt.NDArray[np.int64]

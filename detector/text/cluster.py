@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from detector.abreast import in_order
 from detector.config import TextConfig
 from detector.schema import MARKS, MEMBERS, TEXTS
 from detector.text.compare import Shelf
 from detector.text.laid import blocks, spell, starts_of
 from detector.text.near import BLOCK_BYTES, Allocate, group, sketch_texts
 from detector.text.normalise import Canonical, normalise
-from detector.text.ordered import in_order
 from detector.text.repeats import collapse
 from detector.text.sketch import Hashes
 

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from detector.abreast import in_order
 from detector.config import TextConfig
 from detector.text.laid import Starts, blocks, lay, starts_of
-from detector.text.ordered import in_order
 from detector.text.sketch import Hashes, Shingles, is_short, shingle
 
 Rows = npt.NDArray[np.int64]

@@ -8,13 +8,13 @@ import numpy.typing as npt
 import polars as pl
 from numpy.typing import DTypeLike
 
+from detector.abreast import in_order
 from detector.config import TextConfig
 from detector.text.characters import CodePoints
 from detector.text.compare import Shelf
 from detector.text.laid import Starts, blocks, lay, starts_of
 from detector.text.medoids import cut_chains
 from detector.text.neighbours import link_neighbours
-from detector.text.ordered import in_order
 from detector.text.repeats import collapse
 from detector.text.sketch import Hashes, shingle, sketch
 

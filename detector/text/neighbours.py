@@ -7,8 +7,8 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from detector.abreast import in_order
 from detector.text.bands import HIGH, LOW, Packed, buckets, sort
-from detector.text.ordered import in_order
 from detector.text.sketch import Hashes
 
 Rows = npt.NDArray[np.int64]

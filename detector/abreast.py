@@ -1,4 +1,4 @@
-"""Blocks of work on a few threads, with results in the order of the blocks."""
+"""Work on a few threads, with results in order: numpy and Polars let others go on while they compute."""
 
 import os
 from collections import deque
@@ -8,6 +8,7 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
+Other = TypeVar("Other")
 
 # numpy and polars let go of the interpreter only inside large steps: more threads than this wait for each other.
 _THREADS = 2
@@ -27,3 +28,10 @@ def in_order(work: Callable[[Item], Found], items: Iterable[Item]) -> Iterator[F
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def both(one: Callable[[], Found], other: Callable[[], Other]) -> tuple[Found, Other]:
+    """Call two functions side by side and return what they return."""
+    with ThreadPoolExecutor(1) as beside:
+        waiting = beside.submit(other)
+        return one(), waiting.result()
