@@ -63,6 +63,8 @@ class RejectReason(StrEnum):
     TEXT_NOT_A_STRING = "text_not_a_string"
     NO_TEXT_FIELD = "no_text_field"
     TOO_DEEP = "too_deep"
+    UNEXPECTED_SHAPE = "unexpected_shape"
+    BAD_ROW = "bad_row"
     LINE_TOO_LONG = "line_too_long"
     TRUNCATED = "truncated"
 

@@ -15,11 +15,12 @@ from detector.errors import RejectReason, SkipReason
 from detector.ingest.decode import ABSENT, Batch
 from detector.ingest.fields import Column, Values, are_plain, counts, flags, ids, labels, texts
 from detector.ingest.time_columns import parse_times
-from detector.schema import COMMENTS, PLATFORMS
+from detector.schema import COMMENTS, PLATFORMS, PRECISIONS
 
 _READERS = {
     **dict.fromkeys(("id", "author_id", "parent_id", "conversation_id", "repost_of"), ids),
     **dict.fromkeys(("platform", "author_handle", "author_name", "target", "target_group", "url", "lang"), labels),
+    "created_at_precision": labels,
     **dict.fromkeys(("author_followers", "author_following", "author_posts", "like_count"), counts),
     "author_verified": flags,
     "text": texts,
@@ -79,7 +80,7 @@ class Typed:
     """A batch after judgement: the comments, and what became of the other records.
 
     `comments` has the columns of COMMENTS that any record fills, apart from `row` and `source_file`; `rejected` names
-    their lines.
+    the positions in the batch.
     """
 
     comments: pl.DataFrame
@@ -109,8 +110,10 @@ def type_batch(batch: Batch, config: IngestConfig) -> Typed:
     frame = _with_platform(frame)
     frame = _without_nobody(frame)
     fate = _fates(frame, batch.columns.get("text"))
+    if batch.fates:
+        fate = fate.cast(pl.String).scatter(list(batch.fates), [reason.value for reason in batch.fates.values()])
     refused = fate.is_in([*RejectReason]).arg_true().to_list()
-    rejected = {batch.numbers[i]: RejectReason(fate[i]) for i in refused}
+    rejected = {i: RejectReason(fate[i]) for i in refused}
     tally = Counter({SkipReason(reason): n for reason, n in fate.value_counts().rows() if reason in set(SkipReason)})
     n_repaired = len((repaired | batch.repaired).difference(refused))
     comments = frame.filter(fate.is_null()) if fate.null_count() < frame.height else frame
@@ -143,8 +146,24 @@ def _typed_columns(batch: Batch, config: IngestConfig) -> tuple[dict[str, pl.Ser
             columns[name] = times.at
             unreadable[name] += times.n_unreadable
             if name == "created_at":
-                columns["created_at_precision"] = times.precision
+                columns["created_at_precision"] = _coarser(times.precision, columns.get("created_at_precision"))
+    if "created_at" not in columns:
+        columns.pop("created_at_precision", None)
     return columns, +unreadable, repaired
+
+
+def _coarser(written: pl.Series, given: pl.Series | None) -> pl.Series:
+    """Return how well times are known: as they are written, or less well where the record says so."""
+    if given is None:
+        return written
+    ranks = {precision: rank for rank, precision in enumerate(PRECISIONS)}
+    rank = pl.max_horizontal(
+        series.replace_strict(ranks, default=None, return_dtype=pl.Int8) for series in (written, given)
+    )
+    names = {rank: precision for precision, rank in ranks.items()}
+    return pl.select(
+        pl.when(written.is_not_null()).then(rank.replace_strict(names, return_dtype=pl.String))
+    ).to_series()
 
 
 def _plain(batch: Batch, present: list[str]) -> dict[str, pl.Series]:

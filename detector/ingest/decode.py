@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 
 from detector.config import IngestConfig
-from detector.errors import RejectReason
+from detector.errors import RejectReason, SkipReason
 from detector.ingest.lines import HEAD_BYTES, Block, Fault
 from detector.ingest.shape import read_shaped
 
@@ -33,13 +33,15 @@ class Record(msgspec.Struct, gc=False):
     """The canonical record as it is written, before any value is judged.
 
     Scalars only: a nested value sends its line the slow way, where it is marked. (Unions of scalars also decode faster
-    than `object`.) `collected_at`, when the record was captured, is what relative times are reckoned from.
+    than `object`.) `collected_at`, when the record was captured, is what relative times are reckoned from;
+    `created_at_precision` says that a time is known less well than it is written.
     """
 
     id: Scalar = None
     platform: Scalar = None
     text: Scalar | msgspec.UnsetType = msgspec.UNSET
     created_at: Scalar = None
+    created_at_precision: Scalar = None
     author_id: Scalar = None
     author_handle: Scalar = None
     author_name: Scalar = None
@@ -76,13 +78,15 @@ class Batch:
     """Records as columns of raw values, and what became of the lines that are none.
 
     `columns` maps `FIELDS` to one value per record: a list of `Scalar`, `ABSENT` or `NESTED`, or a Series of one type
-    without NUL; a field that no record has may be left out. `numbers` are their lines in the source, from 1, and
-    `repaired` holds positions among them.
+    without NUL; a field that no record has may be left out. `numbers` are their lines in the source, from 1; several
+    records may share one. `repaired` holds positions among the records, and `fates` those that are skipped or refused
+    already, with why.
     """
 
     columns: Mapping[str, list[Any] | pl.Series]
     numbers: Sequence[int] | pl.Series
     repaired: set[int] = field(default_factory=set)
+    fates: dict[int, SkipReason | RejectReason] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     n_blank: int = 0
 
@@ -133,6 +137,7 @@ def _batch(records: Sequence[Record], numbers: Sequence[int]) -> Batch:
         "platform": [record.platform for record in records],
         "text": [record.text for record in records],
         "created_at": [record.created_at for record in records],
+        "created_at_precision": [record.created_at_precision for record in records],
         "author_id": [record.author_id for record in records],
         "author_handle": [record.author_handle for record in records],
         "author_name": [record.author_name for record in records],

@@ -192,7 +192,7 @@ class _Reading:
     def _take(self, judged: list[_Judged], locate: Callable[[list[int]], Iterable[tuple[int | None, bytes]]]) -> None:
         """Take the records of a block, and account for all of its lines."""
         faults: list[Fault] = []
-        late: dict[int, RejectReason] = {}
+        late: list[tuple[int, RejectReason]] = []
         for batch, typed in judged:
             self._n_read += len(batch.numbers) + len(batch.faults) + batch.n_blank
             self._n_blank += batch.n_blank
@@ -200,13 +200,14 @@ class _Reading:
             self._unreadable.update(typed.unreadable)
             self._n_repaired += typed.n_repaired
             faults += batch.faults
-            late |= typed.rejected
+            late += [(batch.numbers[i], reason) for i, reason in typed.rejected.items()]
         frame = pl.concat([typed.comments for _, typed in judged], how="diagonal")
         if len(judged) > 1:
             frame = frame.sort("source_line")
         self._hold(frame.with_columns(source_file=pl.lit(self._sources[-1])))
-        for number, (offset, line) in zip(sorted(late), locate(sorted(late)), strict=True):
-            reason = late[number]
+        late.sort(key=lambda refused: refused[0])
+        numbers = [number for number, _ in late]
+        for (number, reason), (offset, line) in zip(late, locate(numbers), strict=True):
             length = len(line) if offset is not None else None
             faults.append(Fault(number, offset, length, reason, _DETAILS[reason], line))
         for fault in sorted(faults, key=lambda fault: fault.number):
@@ -270,6 +271,7 @@ class _Reading:
 
 _DETAILS = {
     RejectReason.TEXT_NOT_A_STRING: "`text` is there but no string",
+    RejectReason.UNEXPECTED_SHAPE: "a field is of another type than this format has",
     RejectReason.NO_TEXT_FIELD: "no `text`, and no `url` or `repost_of` that would make it a share",
 }
 

@@ -28,7 +28,11 @@ def judged(batches):
     comments = comments.select(
         sorted(name for name in comments.columns if comments[name].null_count() < comments.height)
     )
-    rejected = sorted(itertools.chain(*(found.rejected.items() for found in typed)))
+    rejected = sorted(
+        (batch.numbers[i], why)
+        for batch, found in zip(batches, typed, strict=True)
+        for i, why in found.rejected.items()
+    )
     skipped = sum((found.skipped for found in typed), start=typed[0].skipped.__class__())
     unreadable = sum((found.unreadable for found in typed), start=typed[0].unreadable.__class__())
     faults = [fault for batch in batches for fault in batch.faults]

@@ -1,0 +1,1 @@
+"""The shapes of exports, one file per family: which records are of it, and where each canonical field is in them."""
