@@ -20,6 +20,10 @@ from detector.errors import ConfigError
 class IngestConfig:
     """How bytes become comments."""
 
+    input_format: str = "auto"
+    """Name of the export format; `auto` recognises it by the records."""
+    mapping: tuple[str, ...] = ()
+    """Where canonical fields are, as `field=path`; they go before what the format says. Repeated: fallbacks."""
     max_line_bytes: int = 16 * 2**20
     """A longer line is refused (`line_too_long`) without being held in memory."""
     max_depth: int = 512

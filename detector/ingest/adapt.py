@@ -1,6 +1,6 @@
 """Records of an export to batches of canonical ones, as their format says."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from detector.errors import RejectReason, SkipReason
@@ -11,7 +11,7 @@ from detector.ingest.formats.paths import Getter, Record
 _Fate = SkipReason | RejectReason
 
 
-def adapt(form: Format, roots: Sequence[Record], numbers: Sequence[int]) -> Batch:
+def adapt(form: Format, roots: Sequence[Record], numbers: Sequence[int], repaired: Collection[int] = ()) -> Batch:
     """Take records apart and read the canonical fields out of them.
 
     Parameters
@@ -22,6 +22,8 @@ def adapt(form: Format, roots: Sequence[Record], numbers: Sequence[int]) -> Batc
         Records as they stand in the source.
     numbers
         The line of each.
+    repaired
+        Positions of those that had to be repaired.
 
     Returns
     -------
@@ -32,11 +34,14 @@ def adapt(form: Format, roots: Sequence[Record], numbers: Sequence[int]) -> Batc
     records: list[Record] = []
     lines: list[int] = []
     fates: dict[int, _Fate] = {}
-    for root, number in zip(roots, numbers, strict=True):
+    mended: set[int] = set()
+    for i, (root, number) in enumerate(zip(roots, numbers, strict=True)):
         found = _unfold(form, root)
         if isinstance(found, (SkipReason, RejectReason)):
             fates[len(records)] = found
             found = [{}]
+        if i in repaired:
+            mended.update(range(len(records), len(records) + len(found)))
         records += found
         lines += [number] * len(found)
     for i, record in enumerate(records):
@@ -46,7 +51,7 @@ def adapt(form: Format, roots: Sequence[Record], numbers: Sequence[int]) -> Batc
     if "text" in columns:
         # A record of a known format without text is lawful: a picture, a reaction.
         columns["text"] = ["" if value is None else value for value in columns["text"]]
-    return Batch(columns, lines, fates=fates)
+    return Batch(columns, lines, repaired=mended, fates=fates, form=form.name)
 
 
 def _unfold(form: Format, root: Record) -> list[Record] | _Fate:

@@ -18,11 +18,12 @@ from detector.errors import InputError, RejectReason, SkipReason
 from detector.ingest.beside import beside
 from detector.ingest.canonical import Typed, type_batch
 from detector.ingest.counts import Counts
-from detector.ingest.decode import Batch, decode_block
+from detector.ingest.decode import Batch
 from detector.ingest.excerpt import excerpt
 from detector.ingest.lines import Block, Fault, read_blocks
 from detector.ingest.merge import merge
 from detector.ingest.objects import decode_frame, decode_mappings
+from detector.ingest.records import Decoder
 from detector.ingest.streams import open_stream, size_of
 from detector.schema import COMMENTS, REJECTS
 from detector.spill import Spill
@@ -44,13 +45,15 @@ class Ingested:
     """What `read_comments` found.
 
     `comments` and `rejects` follow the schemas COMMENTS and REJECTS; `rejects` holds the first
-    `IngestConfig.rejects_kept`, `counts` them all. `sources` are names for display.
+    `IngestConfig.rejects_kept`, `counts` them all. `sources` are names for display, `formats` those that the records
+    were recognised as, the most frequent first.
     """
 
     comments: pl.DataFrame
     rejects: pl.DataFrame
     counts: Counts
     sources: tuple[str, ...]
+    formats: tuple[str, ...]
     too_many_rejects: bool
 
 
@@ -137,6 +140,7 @@ class _Reading:
 
     def __init__(self, config: IngestConfig, progress: Progress | None, spill: Spill) -> None:
         self._config = config
+        self._decoder = Decoder(config)
         self._progress = progress
         self._spill = spill
         self._held: list[pl.DataFrame] = []
@@ -144,6 +148,7 @@ class _Reading:
         self._waiting_bytes = 0
         self._rejects: list[dict[str, Any]] = []
         self._sources: list[str] = []
+        self._formats: Counter[str] = Counter()
         self._n_read = self._n_blank = self._n_repaired = 0
         self._skipped: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
@@ -170,24 +175,25 @@ class _Reading:
     def _judge(self, piece: Block | Fault) -> list[_Judged]:
         if isinstance(piece, Fault):
             return []
-        return [(batch, type_batch(batch, self._config)) for batch in decode_block(piece, self._config)]
+        return [(batch, type_batch(batch, self._config)) for batch in self._decoder.decode_block(piece)]
 
     def read_mappings(self, items: Iterator[Any]) -> None:
         """Read Python mappings."""
         self._sources.append("<records>")
         first_number = 1
         while chunk := list(itertools.islice(items, _RECORDS_PER_BATCH)):
-            self._take_batch(decode_mappings(chunk, first_number))
+            self._take_batches(decode_mappings(chunk, first_number, self._decoder))
             first_number += len(chunk)
 
     def read_frame(self, frame: pl.DataFrame) -> None:
-        """Read a frame with columns of canonical names."""
+        """Read the rows of a frame."""
         self._sources.append("<frame>")
         for start in range(0, frame.height, _RECORDS_PER_BATCH):
-            self._take_batch(decode_frame(frame.slice(start, _RECORDS_PER_BATCH), start + 1))
+            rows = frame.slice(start, _RECORDS_PER_BATCH)
+            self._take_batches(decode_frame(rows, start + 1, self._decoder))
 
-    def _take_batch(self, batch: Batch) -> None:
-        self._take([(batch, type_batch(batch, self._config))], _nowhere)
+    def _take_batches(self, batches: list[Batch]) -> None:
+        self._take([(batch, type_batch(batch, self._config)) for batch in batches], _nowhere)
 
     def _take(self, judged: list[_Judged], locate: Callable[[list[int]], Iterable[tuple[int | None, bytes]]]) -> None:
         """Take the records of a block, and account for all of its lines."""
@@ -196,6 +202,7 @@ class _Reading:
         for batch, typed in judged:
             self._n_read += len(batch.numbers) + len(batch.faults) + batch.n_blank
             self._n_blank += batch.n_blank
+            self._formats[batch.form] += len(batch.numbers)
             self._skipped.update(typed.skipped)
             self._unreadable.update(typed.unreadable)
             self._n_repaired += typed.n_repaired
@@ -203,7 +210,7 @@ class _Reading:
             late += [(batch.numbers[i], reason) for i, reason in typed.rejected.items()]
         frame = pl.concat([typed.comments for _, typed in judged], how="diagonal")
         if len(judged) > 1:
-            frame = frame.sort("source_line")
+            frame = frame.sort("source_line", maintain_order=True)
         self._hold(frame.with_columns(source_file=pl.lit(self._sources[-1])))
         late.sort(key=lambda refused: refused[0])
         numbers = [number for number, _ in late]
@@ -264,6 +271,7 @@ class _Reading:
             rejects=REJECTS.check(pl.DataFrame(self._rejects, schema=REJECTS.dtypes())),
             counts=counts.check(),
             sources=tuple(self._sources),
+            formats=tuple(name for name, n in sorted(self._formats.items(), key=lambda item: (-item[1], item[0])) if n),
             too_many_rejects=n_rejected > config.reject_count_max
             and n_rejected > config.reject_share_max * counts.records_read,
         )

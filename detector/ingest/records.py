@@ -1,0 +1,102 @@
+"""Pieces of a source to batches: each record by its format, canonical lines the fast way."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from detector.config import IngestConfig
+from detector.ingest.adapt import adapt
+from detector.ingest.decode import FIELDS, Batch
+from detector.ingest.formats.format import Format
+from detector.ingest.lines import Block
+from detector.ingest.recognise import Recogniser
+from detector.ingest.roots import Roots, decode_roots
+from detector.ingest.shape import read_shaped, sample_lines
+
+_SAMPLE = 100
+
+
+class Decoder:
+    """Turns pieces of a source into batches of raw canonical records."""
+
+    def __init__(self, config: IngestConfig) -> None:
+        self._config = config
+        self._recogniser = Recogniser(config)
+
+    def decode_block(self, block: Block) -> list[Batch]:
+        """Decode lines, each of which should be a JSON object.
+
+        Parameters
+        ----------
+        block
+            Whole lines.
+
+        Returns
+        -------
+        list of Batch
+            Every line as one record or several, a fault or blank.
+        """
+        main = self._recogniser.choose(_objects(sample_lines(block.data))).main
+        batches = []
+        is_rest: pl.Series | None = None
+        within_limits = len(block.data) <= self._config.max_line_bytes and self._config.max_depth > 0
+        if self._recogniser.is_canonical(main) and within_limits:
+            shaped = read_shaped(block.data, FIELDS)
+            if shaped is not None:
+                frame, fits = shaped
+                batches.append(Batch(frame.to_dict(), fits.arg_true().cast(pl.UInt64) + block.number))
+                if frame.height == len(fits):
+                    return batches
+                is_rest = ~fits
+        return batches + self._adapted(self._roots(block, is_rest), main)
+
+    def reads_as_canonical(self, sample: Sequence[Mapping[str, Any]]) -> bool:
+        """Tell whether records say all under canonical names, and nothing is to be read otherwise."""
+        return self._recogniser.is_canonical(self._recogniser.choose(sample).main)
+
+    def decode_mappings(self, values: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> list[Batch]:
+        """Take mappings, such as the rows of a table, for records."""
+        main = self._recogniser.choose(itertools.islice(values, _SAMPLE)).main
+        return self._adapted(Roots(list(values), list(numbers)), main)
+
+    def _roots(self, block: Block, is_rest: pl.Series | None) -> Roots:
+        lines = block.data.split(b"\n")
+        offsets = list(itertools.accumulate((len(line) + 1 for line in lines), initial=block.offset))
+        places = range(len(lines)) if is_rest is None else is_rest.arg_true().to_list()
+        return decode_roots(
+            [lines[i] for i in places],
+            [block.number + i for i in places],
+            [offsets[i] for i in places],
+            self._config,
+            is_open=block.is_open and len(places) > 0 and places[-1] == len(lines) - 1,
+        )
+
+    def _adapted(self, roots: Roots, main: Format) -> list[Batch]:
+        """Read every root by its format: mostly all have the same."""
+        by_format: dict[Format, list[int]] = {main: []}
+        for i, value in enumerate(roots.values):
+            by_format.setdefault(self._recogniser.format_of(value, main), []).append(i)
+        batches = []
+        for form, places in by_format.items():
+            batch = adapt(
+                form,
+                [roots.values[i] for i in places],
+                [roots.numbers[i] for i in places],
+                {new for new, old in enumerate(places) if old in roots.repaired},
+            )
+            batches.append(batch)
+        batches[0].faults, batches[0].n_blank = roots.faults, roots.n_blank
+        return batches
+
+
+def _objects(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            value = msgspec.json.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            yield value
