@@ -180,6 +180,32 @@ class Config:
         added = tuple(line.strip() for line in lines if line.strip())
         return replace(self, judge=replace(self.judge, allow_texts=(*self.judge.allow_texts, *added)))
 
+    def with_mapping(self, path: str | Path) -> "Config":
+        """Return a copy that looks for canonical fields where a TOML file says.
+
+        Parameters
+        ----------
+        path
+            A file of ``field = "path"`` or ``field = ["path", "fallback"]``, such as ``text = "body.plain"`` and
+            ``platform = "const:facebook"``.
+
+        Raises
+        ------
+        ConfigError
+            The file cannot be read, or holds something else.
+        """
+        try:
+            tree = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"mapping {path}: {error}") from None
+        added: list[str] = []
+        for name, given in tree.items():
+            paths = given if isinstance(given, list) else [given]
+            if not all(isinstance(part, str) for part in paths):
+                raise ConfigError(f'mapping {path}: write {name} = "path" or {name} = ["path", "fallback"]')
+            added += [f"{name}={part}" for part in paths]
+        return replace(self, ingest=replace(self.ingest, mapping=(*self.ingest.mapping, *added)))
+
     @classmethod
     def _from_tree(cls, tree: Mapping[str, Any]) -> "Config":
         faults: list[str] = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -34,3 +35,17 @@ class Counts:
         assert self.skipped == sum(self.skipped_by_reason.values()), self
         assert self.rejected == sum(self.rejected_by_reason.values()), self
         return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all counts as `run.json` keeps them."""
+        return {
+            "records_read": self.records_read,
+            "accepted": self.accepted,
+            "skipped": self.skipped,
+            "rejected": self.rejected,
+            "blank": self.blank,
+            "repaired": self.repaired,
+            "skipped_by_reason": dict(sorted(self.skipped_by_reason.items())),
+            "rejected_by_reason": dict(sorted(self.rejected_by_reason.items())),
+            "unreadable_by_field": dict(sorted(self.unreadable_by_field.items())),
+        }

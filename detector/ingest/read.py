@@ -23,6 +23,7 @@ from detector.ingest.excerpt import excerpt
 from detector.ingest.lines import Block, Fault, read_blocks
 from detector.ingest.merge import merge
 from detector.ingest.objects import decode_frame, decode_mappings
+from detector.ingest.parquet import is_parquet, read_frames
 from detector.ingest.records import Decoder
 from detector.ingest.streams import open_stream, size_of
 from detector.schema import COMMENTS, REJECTS
@@ -159,7 +160,16 @@ class _Reading:
         sizes = [size_of(file) for file in files]
         total = None if None in sizes else sum(size or 0 for size in sizes)
         done = 0
-        for file in files:
+        for file, size in zip(files, sizes, strict=True):
+            if is_parquet(file):
+                self._sources.append(Path(file).name)
+                first_number = 1
+                for rows, share in read_frames(file, _RECORDS_PER_BATCH):
+                    self._take_batches(decode_frame(rows, first_number, self._decoder))
+                    first_number += rows.height
+                    self._tell(done + round(share * (size or 0)), total)
+                done += size or 0
+                continue
             with open_stream(file) as stream:
                 self._sources.append(stream.name)
                 for piece, judged in beside(self._judge, read_blocks(stream, self._config.max_line_bytes)):
@@ -168,9 +178,12 @@ class _Reading:
                         self._refuse(piece)
                     else:
                         self._take(judged, piece.locate)
-                    if self._progress:
-                        self._progress(done + stream.consumed_bytes, total)
+                    self._tell(done + stream.consumed_bytes, total)
                 done += stream.consumed_bytes
+
+    def _tell(self, done: int, total: int | None) -> None:
+        if self._progress:
+            self._progress(done, total)
 
     def _judge(self, piece: Block | Fault) -> list[_Judged]:
         if isinstance(piece, Fault):
