@@ -184,6 +184,36 @@ def _summarise(result: "Result", output: Path, seconds: float) -> None:
 
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=_INPUT, metavar="INPUT...")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_reading
+@_settings
+def inspect(
+    inputs: tuple[str, ...],
+    form: str,
+    input_format: str | None,
+    mapping: Path | None,
+    assume_tz: str | None,
+    config_file: Path | None,
+    assignments: tuple[str, ...],
+) -> None:
+    """Tell what is in INPUT: format, gaps, times, targets, and which signals can run on it."""
+    config = _read_as(_config(config_file, assignments), input_format, mapping, assume_tz)
+    with _interruptible(), _progress("inspect", is_silent=False) as progress:
+        from detector.inspection import inspect_source
+
+        found = inspect_source(_sources(inputs), config, lambda done, total: progress("reading", done, total))
+    if form == "json":
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(found.to_dict())))
+    else:
+        click.echo(found.to_text(_terminal_width()), nl=False)
+    if found.too_many_rejects:
+        raise SystemExit(_TOO_MANY_REJECTS)
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, type=_INPUT, metavar="INPUT...")
 @click.option("-o", "--output", required=True, type=_INPUT, help="File to write: .jsonl or .parquet; `-` is stdout.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @_reading
@@ -356,9 +386,9 @@ def _progress(command: str, *, is_silent: bool) -> Iterator[Callable[[str, int, 
     if is_silent or not _at_terminal():
         yield lambda _stage, _done, _total: None
         return
-    from detector.report.progress import CONVERT, POWER, SCAN, shown
+    from detector.report.progress import CONVERT, INSPECT, POWER, SCAN, shown
 
-    with shown({"scan": SCAN, "power": POWER, "convert": CONVERT}[command]) as tell:
+    with shown({"scan": SCAN, "power": POWER, "convert": CONVERT, "inspect": INSPECT}[command]) as tell:
         yield tell
 
 

@@ -10,7 +10,8 @@ class Counts:
     """What became of every record: a line of a file, or an item of an iterable or frame.
 
     `repaired` records are among those accepted or skipped. `unreadable_by_field` counts values that were there but
-    could not be used, and became null.
+    could not be used, and became null; `taken_away` counts comments of which something was left out because it was not
+    what it seemed: `pseudonyms` in place of handles or names, `share_texts` that a button wrote.
     """
 
     records_read: int
@@ -22,6 +23,7 @@ class Counts:
     skipped_by_reason: Mapping[str, int] = field(default_factory=dict)
     rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
     unreadable_by_field: Mapping[str, int] = field(default_factory=dict)
+    taken_away: Mapping[str, int] = field(default_factory=dict)
 
     def check(self) -> "Counts":
         """Return itself if every record is accounted for.
@@ -48,4 +50,5 @@ class Counts:
             "skipped_by_reason": dict(sorted(self.skipped_by_reason.items())),
             "rejected_by_reason": dict(sorted(self.rejected_by_reason.items())),
             "unreadable_by_field": dict(sorted(self.unreadable_by_field.items())),
+            "taken_away": dict(sorted(self.taken_away.items())),
         }

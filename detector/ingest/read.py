@@ -154,6 +154,7 @@ class _Reading:
         self._skipped: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
         self._unreadable: Counter[str] = Counter()
+        self._notes: Counter[str] = Counter()
 
     def read_files(self, files: list[Any]) -> None:
         """Read files of JSON Lines, one after the other."""
@@ -218,6 +219,7 @@ class _Reading:
             self._formats[batch.form] += len(batch.numbers)
             self._skipped.update(typed.skipped)
             self._unreadable.update(typed.unreadable)
+            self._notes.update(typed.notes)
             self._n_repaired += typed.n_repaired
             faults += batch.faults
             late += [(batch.numbers[i], reason) for i, reason in typed.rejected.items()]
@@ -277,6 +279,7 @@ class _Reading:
             skipped_by_reason=_sorted(self._skipped),
             rejected_by_reason=_sorted(self._rejected),
             unreadable_by_field=_sorted(self._unreadable),
+            taken_away=_sorted(self._notes),
         )
         config = self._config
         return Ingested(
