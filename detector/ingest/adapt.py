@@ -28,11 +28,12 @@ def adapt(form: Format, roots: Sequence[Record], numbers: Sequence[int], repaire
     Returns
     -------
     Batch
-        At least one record for every root: a page that holds none is one that is no comment. A record whose fields
-        are of other types than the format knows is refused (`unexpected_shape`).
+        At least one record for every root: a page that holds none is one that is no comment. A record whose fields are
+        of other types than the format knows is refused (`unexpected_shape`). `places` are positions in `roots`.
     """
     records: list[Record] = []
     lines: list[int] = []
+    places: list[int] = []
     fates: dict[int, _Fate] = {}
     mended: set[int] = set()
     for i, (root, number) in enumerate(zip(roots, numbers, strict=True)):
@@ -44,6 +45,7 @@ def adapt(form: Format, roots: Sequence[Record], numbers: Sequence[int], repaire
             mended.update(range(len(records), len(records) + len(found)))
         records += found
         lines += [number] * len(found)
+        places += [i] * len(found)
     for i, record in enumerate(records):
         if i not in fates and (fate := _fate(form, record)) is not None:
             fates[i] = fate
@@ -51,7 +53,7 @@ def adapt(form: Format, roots: Sequence[Record], numbers: Sequence[int], repaire
     if "text" in columns:
         # A record of a known format without text is lawful: a picture, a reaction.
         columns["text"] = ["" if value is None else value for value in columns["text"]]
-    return Batch(columns, lines, repaired=mended, fates=fates, form=form.name)
+    return Batch(columns, lines, places, repaired=mended, fates=fates, form=form.name)
 
 
 def _unfold(form: Format, root: Record) -> list[Record] | _Fate:

@@ -15,7 +15,7 @@ from detector.errors import RejectReason, SkipReason
 from detector.ingest.decode import ABSENT, Batch
 from detector.ingest.fields import Column, Values, are_plain, counts, flags, ids, labels, texts
 from detector.ingest.time_columns import parse_times
-from detector.ingest.traps import without_pseudonyms, without_share_texts
+from detector.ingest.traps import without_hashes, without_share_texts
 from detector.schema import COMMENTS, PLATFORMS, PRECISIONS
 
 _READERS = {
@@ -111,7 +111,7 @@ def type_batch(batch: Batch, config: IngestConfig) -> Typed:
     frame = pl.DataFrame({"source_line": pl.Series(batch.numbers, dtype=pl.UInt64), **columns})
     frame = _with_platform(frame)
     frame = _without_nobody(frame)
-    frame, n_pseudonyms = without_pseudonyms(frame)
+    frame, n_hashes = without_hashes(frame)
     frame, n_shares = without_share_texts(frame)
     fate = _fates(frame, batch.columns.get("text"))
     if batch.fates:
@@ -122,7 +122,7 @@ def type_batch(batch: Batch, config: IngestConfig) -> Typed:
     n_repaired = len((repaired | batch.repaired).difference(refused))
     comments = frame.filter(fate.is_null()) if fate.null_count() < frame.height else frame
     comments = comments.with_columns(_targets(comments), _account(comments), _column(comments, "text").fill_null(""))
-    notes = Counter(pseudonyms=n_pseudonyms, share_texts=n_shares)
+    notes = Counter(hashed_names=n_hashes, share_texts=n_shares)
     return Typed(comments, rejected, tally, unreadable, n_repaired, +notes)
 
 

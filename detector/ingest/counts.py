@@ -11,7 +11,7 @@ class Counts:
 
     `repaired` records are among those accepted or skipped. `unreadable_by_field` counts values that were there but
     could not be used, and became null; `taken_away` counts comments of which something was left out because it was not
-    what it seemed: `pseudonyms` in place of handles or names, `share_texts` that a button wrote.
+    what it seemed: `hashed_names` and `masked_names` of authors, `share_texts` that a button wrote.
     """
 
     records_read: int

@@ -52,12 +52,14 @@ class Batch:
 
     `columns` maps `FIELDS` to one value per record: a list of str, int, float, bool, None, `ABSENT` or `NESTED`, or a
     Series of one type without NUL; a field that no record has may be left out. `numbers` are their lines in the source,
-    from 1; several records may share one. `repaired` holds positions among the records, and `fates` those that are
+    from 1, and `places` the positions of what they were found in (a line, an item, a row) in its piece of the source,
+    from 0; several records may share one. `repaired` holds positions among the records, and `fates` those that are
     skipped or refused already, with why. `form` names their format.
     """
 
     columns: Mapping[str, list[Any] | pl.Series]
     numbers: Sequence[int] | pl.Series
+    places: Sequence[int] | pl.Series
     repaired: set[int] = field(default_factory=set)
     fates: dict[int, SkipReason | RejectReason] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)

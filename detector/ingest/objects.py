@@ -36,7 +36,7 @@ def decode_frame(frame: pl.DataFrame, first_number: int, decoder: Decoder) -> li
     if not decoder.reads_as_canonical(frame.head(1).to_dicts()):
         return decode_mappings(frame.to_dicts(), first_number, decoder)
     columns = {name: _column(frame[name]) for name in FIELDS if name in frame.columns}
-    return [Batch(columns, range(first_number, first_number + frame.height))]
+    return [Batch(columns, range(first_number, first_number + frame.height), range(frame.height))]
 
 
 def _column(values: pl.Series) -> pl.Series | list[Any]:

@@ -26,6 +26,7 @@ from detector.ingest.objects import decode_frame, decode_mappings
 from detector.ingest.parquet import is_parquet, read_frames
 from detector.ingest.records import Decoder
 from detector.ingest.streams import open_stream, size_of
+from detector.ingest.traps import without_masked_names
 from detector.schema import COMMENTS, REJECTS
 from detector.spill import Spill
 
@@ -212,7 +213,7 @@ class _Reading:
     def _take(self, judged: list[_Judged], locate: Callable[[list[int]], Iterable[tuple[int | None, bytes]]]) -> None:
         """Take the records of a block, and account for all of its lines."""
         faults: list[Fault] = []
-        late: list[tuple[int, RejectReason]] = []
+        late: list[tuple[int, int, RejectReason]] = []
         for batch, typed in judged:
             self._n_read += len(batch.numbers) + len(batch.faults) + batch.n_blank
             self._n_blank += batch.n_blank
@@ -222,14 +223,14 @@ class _Reading:
             self._notes.update(typed.notes)
             self._n_repaired += typed.n_repaired
             faults += batch.faults
-            late += [(batch.numbers[i], reason) for i, reason in typed.rejected.items()]
+            late += [(batch.places[i], batch.numbers[i], reason) for i, reason in typed.rejected.items()]
         frame = pl.concat([typed.comments for _, typed in judged], how="diagonal")
         if len(judged) > 1:
             frame = frame.sort("source_line", maintain_order=True)
         self._hold(frame.with_columns(source_file=pl.lit(self._sources[-1])))
         late.sort(key=lambda refused: refused[0])
-        numbers = [number for number, _ in late]
-        for (number, reason), (offset, line) in zip(late, locate(numbers), strict=True):
+        found = locate([place for place, _, _ in late])
+        for (_, number, reason), (offset, line) in zip(late, found, strict=True):
             length = len(line) if offset is not None else None
             faults.append(Fault(number, offset, length, reason, _DETAILS[reason], line))
         for fault in sorted(faults, key=lambda fault: fault.number):
@@ -266,6 +267,8 @@ class _Reading:
         """Put the batches together."""
         self._put_together()
         comments, n_repeated = merge(self._held, is_mapped=self._spill.is_bounded)
+        comments, n_masked = without_masked_names(comments)
+        self._notes += Counter(masked_names=n_masked)
         if n_repeated:
             self._skipped[SkipReason.REPEATED] = n_repeated
         n_rejected = sum(self._rejected.values())
@@ -300,9 +303,9 @@ _DETAILS = {
 }
 
 
-def _nowhere(numbers: list[int]) -> Iterable[tuple[int | None, bytes]]:
+def _nowhere(places: list[int]) -> Iterable[tuple[int | None, bytes]]:
     """Return the place of records that have none in a file."""
-    return [(None, b"")] * len(numbers)
+    return [(None, b"")] * len(places)
 
 
 def _sorted(counter: Counter[str]) -> dict[str, int]:

@@ -47,7 +47,8 @@ class Decoder:
             shaped = read_shaped(block.data, FIELDS)
             if shaped is not None:
                 frame, fits = shaped
-                batches.append(Batch(frame.to_dict(), fits.arg_true().cast(pl.UInt64) + block.number))
+                places = fits.arg_true().cast(pl.UInt64)
+                batches.append(Batch(frame.to_dict(), places + block.number, places))
                 if frame.height == len(fits):
                     return batches
                 is_rest = ~fits
@@ -60,19 +61,14 @@ class Decoder:
     def decode_mappings(self, values: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> list[Batch]:
         """Take mappings, such as the rows of a table, for records."""
         main = self._recogniser.choose(itertools.islice(values, _SAMPLE)).main
-        return self._adapted(Roots(list(values), list(numbers)), main)
+        return self._adapted(Roots(list(values), list(numbers), list(range(len(numbers)))), main)
 
     def _roots(self, block: Block, is_rest: pl.Series | None) -> Roots:
         lines = block.data.split(b"\n")
         offsets = list(itertools.accumulate((len(line) + 1 for line in lines), initial=block.offset))
-        places = range(len(lines)) if is_rest is None else is_rest.arg_true().to_list()
-        return decode_roots(
-            [lines[i] for i in places],
-            [block.number + i for i in places],
-            [offsets[i] for i in places],
-            self._config,
-            is_open=block.is_open and len(places) > 0 and places[-1] == len(lines) - 1,
-        )
+        numbers = range(block.number, block.number + len(lines))
+        wanted = None if is_rest is None else is_rest.arg_true().to_list()
+        return decode_roots(lines, numbers, offsets, self._config, wanted=wanted, is_open=block.is_open)
 
     def _adapted(self, roots: Roots, main: Format) -> list[Batch]:
         """Read every root by its format: mostly all have the same."""
@@ -80,13 +76,14 @@ class Decoder:
         for i, value in enumerate(roots.values):
             by_format.setdefault(self._recogniser.format_of(value, main), []).append(i)
         batches = []
-        for form, places in by_format.items():
+        for form, chosen in by_format.items():
             batch = adapt(
                 form,
-                [roots.values[i] for i in places],
-                [roots.numbers[i] for i in places],
-                {new for new, old in enumerate(places) if old in roots.repaired},
+                [roots.values[i] for i in chosen],
+                [roots.numbers[i] for i in chosen],
+                {new for new, old in enumerate(chosen) if old in roots.repaired},
             )
+            batch.places = [roots.places[chosen[i]] for i in batch.places]
             batches.append(batch)
         batches[0].faults, batches[0].n_blank = roots.faults, roots.n_blank
         return batches

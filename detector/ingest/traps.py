@@ -5,8 +5,9 @@ import polars as pl
 # Hashes as exports write them: hexadecimal of 128 bits or more, and base64 of 256.
 _HASH = r"^(?:[0-9a-fA-F]{32,128}|[A-Za-z0-9+/_-]{43}=?)$"
 _HASH_CHARS_MIN = 32
-_MASKED = r"^[^*\s]{0,8}\*+[^*]{0,8}$"
-"""A name of which stars hide a part: many people's is the same then."""
+_MASKED = r"^\w{1,8}\*+\w{0,8}$"
+_MASKED_SHARE = 0.5
+"""An export that masks names masks them all; a few names with a star are people's own."""
 
 _LINK = r"https?://\S+"
 _SITES = "(?:youtube|change|facebook|sharethis|addthis|googlenews)"
@@ -42,8 +43,8 @@ _STARTS = (
 _MAYBE_SHARE = rf"(?i)^\s*(?:{'|'.join(_STARTS)})|@{_SITES}\s*$"
 
 
-def without_pseudonyms(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Take hashes and masked names away from where names are expected, so that no shape of a handle is seen in them.
+def without_hashes(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Take hashes away from where names are expected, so that no shape of a handle is seen in them.
 
     A hash that is all there is of an author becomes the id.
 
@@ -55,30 +56,54 @@ def without_pseudonyms(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     Returns
     -------
     tuple of (polars.DataFrame, int)
-        The comments, and of how many of them handle or name was a pseudonym.
+        The comments, and of how many of them handle or name was a hash.
     """
     given = [name for name in ("author_handle", "author_name") if name in frame.columns]
     is_hash = {name: _is_hash(frame[name]) for name in given}
-    is_odd = {name: is_hash[name] | _is_masked(frame[name]) for name in given}
-    if not any(odd.any() for odd in is_odd.values()):
+    if not any(odd.any() for odd in is_hash.values()):
         return frame, 0
-    hashes = [pl.when(pl.lit(is_hash[name])).then(pl.col(name)) for name in given]
     known = pl.col("author_id") if "author_id" in frame.columns else pl.lit(None, dtype=pl.String)
+    hashes = [pl.when(pl.lit(is_hash[name])).then(pl.col(name)) for name in given]
     frame = frame.with_columns(
         pl.coalesce(known, *hashes).alias("author_id"),
-        *(pl.when(~pl.lit(is_odd[name])).then(pl.col(name)).alias(name) for name in given),
+        *(pl.when(~pl.lit(is_hash[name])).then(pl.col(name)).alias(name) for name in given),
     )
-    return frame, int(pl.select(pl.any_horizontal(pl.lit(odd) for odd in is_odd.values()).sum()).item())
+    return frame, int(pl.select(pl.any_horizontal(pl.lit(odd) for odd in is_hash.values()).sum()).item())
 
 
 def _is_hash(names: pl.Series) -> pl.Series:
-    is_long = (names.str.len_bytes() >= _HASH_CHARS_MIN).fill_null(value=False)
-    return is_long & names.str.contains(_HASH).fill_null(value=False) if is_long.any() else is_long
+    is_hash = (names.str.len_bytes() >= _HASH_CHARS_MIN).fill_null(value=False)
+    if is_hash.any():
+        for pattern in (_HASH, "[0-9]", "[A-Za-z]"):
+            is_hash &= names.str.contains(pattern).fill_null(value=False)
+    return is_hash
 
 
-def _is_masked(names: pl.Series) -> pl.Series:
-    has_star = names.str.contains("*", literal=True).fill_null(value=False)
-    return has_star & names.str.contains(_MASKED).fill_null(value=False) if has_star.any() else has_star
+def without_masked_names(comments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Take names away of which stars hide a part, where an export masks most of them: many people's are the same then.
+
+    Parameters
+    ----------
+    comments
+        COMMENTS.
+
+    Returns
+    -------
+    tuple of (polars.DataFrame, int)
+        The comments, and how many names are gone. Who was known by such a name only is unknown.
+    """
+    names = comments["author_name"]
+    if not names.str.contains("*", literal=True).any():
+        return comments, 0
+    is_masked = names.str.contains(_MASKED).fill_null(value=False)
+    n = int(is_masked.sum())
+    if n < _MASKED_SHARE * (len(names) - names.null_count()):
+        return comments, 0
+    has_only_name = pl.col("author_id").is_null() & pl.col("author_handle").is_null()
+    return comments.with_columns(
+        pl.when(~pl.lit(is_masked)).then(pl.col("author_name")).alias("author_name"),
+        pl.when(~(pl.lit(is_masked) & has_only_name)).then(pl.col("account")).alias("account"),
+    ), n
 
 
 def without_share_texts(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:

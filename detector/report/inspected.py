@@ -64,7 +64,8 @@ def _sections(figures: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
 
 
 _TAKEN = {
-    "pseudonyms": "{} handles or names are hashes or masked: no shape of a handle is looked at there",
+    "hashed_names": "{} handles or names are hashes: no shape of a handle is looked at there",
+    "masked_names": "{} names are masked by stars, and tell nobody from anybody",
     "share_texts": "{} texts are what a share button writes: they count as shares of their link only",
 }
 
