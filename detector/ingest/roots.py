@@ -16,7 +16,8 @@ _JSON_NAMES = {list: "array", str: "string", int: "number", float: "number", boo
 class Roots:
     """Objects as they stand in a piece of a source: `values` with their lines and places.
 
-    `repaired` holds positions among them. `faults` are what could not be read, and `n_blank` counts lines without anything.
+    `repaired` holds positions among them. `faults` are what could not be read, and `n_blank` counts lines without
+    anything.
     """
 
     values: list[Mapping[str, Any]] = field(default_factory=list)

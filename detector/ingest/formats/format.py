@@ -52,9 +52,10 @@ def as_it_is(record: Record) -> Iterable[Record]:
     return (record,)
 
 
-def never(_record: Record) -> SkipReason | None:
-    """Take every record for a comment."""
-    return None
+def unless_error(record: Record) -> SkipReason | None:
+    """Take every record for a comment, but for the notes of failure that scrapers leave among their data."""
+    is_error = "text" not in record and (record.get("success") is False or record.get("error") or record.get("errors"))
+    return SkipReason.NOT_A_COMMENT if is_error else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,7 @@ class Format:
     shapes: tuple[Shape, ...]
     fields: Mapping[str, Source]
     unfold: Callable[[Record], Iterable[Record]] = as_it_is
-    fate: Callable[[Record], SkipReason | None] = never
+    fate: Callable[[Record], SkipReason | None] = unless_error
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
