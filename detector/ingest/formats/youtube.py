@@ -14,7 +14,7 @@ from detector.ingest.markup import visible
 _TOP = "snippet.topLevelComment.snippet"
 # What YouTube puts into the HTML of a comment; text that has none of it may hold any "<" of its own.
 _MARKUP = re.compile(r"<(?:br|a|b|i|s|img|span)[ />]|&(?:quot|amp|lt|gt|nbsp|#39);", re.IGNORECASE)
-_CHANNEL = re.compile(r"/channel/(UC[\w-]{10,30})")
+_CHANNEL = re.compile(r"(?:^|/channel/|['\"])(UC[\w-]+)")
 _HANDLE = re.compile(r"/@([^/?#]+)")
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _BACKSLASHED = re.compile(r"\\([\"'\\])")
@@ -57,7 +57,7 @@ def display_name(name: Source) -> Getter:
 
 
 def channel_of(address: Source) -> Getter:
-    """Return the function that takes the id of a channel out of its address."""
+    """Return the function that takes the id of a channel out of its address, or of an object written as text."""
     get = compile_source(address)
 
     def found(record: Record) -> str | None:
@@ -94,18 +94,28 @@ def comment_address(video: Source, comment_id: Source, text: Source) -> Getter:
 def _comments(root: Record) -> Iterator[Record]:
     """Take a page apart into threads or comments, and threads into their first comment and the replies to it."""
     for item in parts(root, "items") if "items" in root else (root,):
-        yield item
-        replies = item.get("replies") if isinstance(item, dict) else None
-        yield from (within(reply, thread=item) for reply in parts(replies, "comments"))
+        top = _first_comment(item)
+        if not isinstance(top, dict):
+            yield item
+            continue
+        video = _video_of_thread(item)
+        yield {"id": item.get("id"), **top, "video": video}
+        replies = item.get("replies")
+        answers = item.get("id") or top.get("id")
+        yield from (within(reply, video=video, answers=answers) for reply in parts(replies, "comments"))
 
 
-def _of(name: str) -> tuple[str, str]:
-    """Return where a value of a comment is: in the comment itself, or in a thread for the one that began it."""
-    return f"snippet.{name}", f"{_TOP}.{name}"
+_first_comment = compile_source("snippet.topLevelComment")
+_video_of_thread = compile_source("snippet.videoId")
+
+
+def _of(name: str) -> tuple[str, ...]:
+    """Return where a value is: in a comment, in a table's row made of a thread, or in a bare `snippet`."""
+    return f"snippet.{name}", f"{_TOP}.{name}", name
 
 
 _TEXT = (compile_source(_of("textOriginal")), shown(_of("textDisplay")))
-_VIDEO = (*_of("videoId"), "thread.snippet.videoId")
+_VIDEO = (*_of("videoId"), "video")
 _URLS = _of("authorChannelUrl")
 
 _API = Format(
@@ -113,24 +123,27 @@ _API = Format(
     title="YouTube Data API: comment threads, comments, or whole responses",
     shapes=(
         Shape(("snippet.topLevelComment", _TOP), any_of=(f"{_TOP}.textDisplay", f"{_TOP}.textOriginal")),
-        Shape((f"{_TOP}.publishedAt",), any_of=(f"{_TOP}.textDisplay", f"{_TOP}.textOriginal")),
+        Shape(
+            (f"{_TOP}.publishedAt", f"{_TOP}.authorDisplayName"), any_of=(f"{_TOP}.textDisplay", f"{_TOP}.textOriginal")
+        ),
         Shape(("id", "snippet.publishedAt"), any_of=("snippet.textDisplay", "snippet.textOriginal")),
         Shape(
             ("items", "items.0.snippet"),
             any_of=("items.0.snippet.topLevelComment", "items.0.snippet.textDisplay", "items.0.snippet.textOriginal"),
         ),
+        Shape(("authorDisplayName", "publishedAt"), any_of=("textDisplay", "textOriginal")),
         Shape(("kind", "etag", "pageInfo", "items")),
     ),
     unfold=_comments,
     fields={
-        "id": ("id", "snippet.topLevelComment.id"),
+        "id": "id",
         "platform": "const:youtube",
         "text": _TEXT,
         "created_at": _of("publishedAt"),
-        "author_id": (*_of("authorChannelId.value"), channel_of(_URLS)),
+        "author_id": (*_of("authorChannelId.value"), channel_of(_of("authorChannelId")), channel_of(_URLS)),
         "author_handle": handle(_of("authorDisplayName"), _URLS),
         "author_name": display_name(_of("authorDisplayName")),
-        "parent_id": ("snippet.parentId", thread_of("id"), "thread.id"),
+        "parent_id": (*_of("parentId"), thread_of("id"), "answers"),
         "conversation_id": _VIDEO,
         "url": comment_address(_VIDEO, "id", _TEXT),
         "like_count": _of("likeCount"),

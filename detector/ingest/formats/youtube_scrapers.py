@@ -49,20 +49,26 @@ def _dumped(root: Record) -> Iterator[Record]:
     """Take videos, and lists of videos, apart into comments that know their video."""
     for info in walk((root,), lambda info: parts(info, "entries")):
         if "comments" in info or "extractor_key" in info:
-            yield from (within(comment, video=info) for comment in parts(info, "comments"))
+            site = _site(info)
+            yield from (within(comment, video=info, site=site) for comment in parts(info, "comments"))
         elif "entries" not in info:
             yield info
 
 
-_extractor = compile_source(("video.extractor_key", "video.extractor", "video.ie_key"))
+def _site(info: Record) -> str | None:
+    """Return the platform of a video; None where its description does not say."""
+    extractor = str(_extractor(info) or "").lower()
+    known = (name for start, name in _PLATFORMS.items() if extractor.startswith(start))
+    return next(known, "other") if extractor else None
+
+
+def _platform(record: Record) -> Any:  # noqa: ANN401
+    is_of_youtube = "_time_text" in record or str(record.get("id")).startswith("Ug")
+    return record.get("site") or ("youtube" if is_of_youtube else "other")
+
+
+_extractor = compile_source(("extractor_key", "extractor", "ie_key"))
 _words = compile_source(("_time_text", "time_text"))
-
-
-def _platform(record: Record) -> str:
-    extractor = str(_extractor(record) or "").lower()
-    if not extractor:
-        return "youtube" if "_time_text" in record or str(record.get("id")).startswith("Ug") else "other"
-    return next((name for start, name in _PLATFORMS.items() if extractor.startswith(start)), "other")
 
 
 def _text(record: Record) -> Any:  # noqa: ANN401
