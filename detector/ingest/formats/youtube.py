@@ -114,7 +114,7 @@ def _of(name: str) -> tuple[str, ...]:
     return f"snippet.{name}", f"{_TOP}.{name}", name
 
 
-_TEXT = (compile_source(_of("textOriginal")), shown(_of("textDisplay")))
+_WRITTEN = (*_of("textOriginal"), *_of("textDisplay"))
 _VIDEO = (*_of("videoId"), "video")
 _URLS = _of("authorChannelUrl")
 
@@ -138,14 +138,14 @@ _API = Format(
     fields={
         "id": "id",
         "platform": "const:youtube",
-        "text": _TEXT,
+        "text": (compile_source(_of("textOriginal")), shown(_of("textDisplay"))),
         "created_at": _of("publishedAt"),
         "author_id": (*_of("authorChannelId.value"), channel_of(_of("authorChannelId")), channel_of(_URLS)),
         "author_handle": handle(_of("authorDisplayName"), _URLS),
         "author_name": display_name(_of("authorDisplayName")),
         "parent_id": (*_of("parentId"), thread_of("id"), "answers"),
         "conversation_id": _VIDEO,
-        "url": comment_address(_VIDEO, "id", _TEXT),
+        "url": comment_address(_VIDEO, "id", _WRITTEN),
         "like_count": _of("likeCount"),
     },
     notes=("A thread of the API holds five replies at most: longer discussions may be incomplete.",),
@@ -170,8 +170,6 @@ def _missing_video(record: Record) -> SkipReason | None:
     return SkipReason.NOT_A_COMMENT if is_marker else None
 
 
-_TOOLS_TEXT = shown(_unescaped)
-
 _DATA_TOOLS = Format(
     name="youtube-data-tools",
     title="YouTube Data Tools, comments of a video",
@@ -180,14 +178,14 @@ _DATA_TOOLS = Format(
     fields={
         "id": "id",
         "platform": "const:youtube",
-        "text": _TOOLS_TEXT,
+        "text": shown(_unescaped),
         "created_at": "publishedAt",
         "author_id": ("authorChannelId", channel_of("authorChannelUrl"), _digest_of_name),
         "author_handle": handle("authorName", "authorChannelUrl"),
         "author_name": display_name("authorName"),
         "parent_id": ("isReplyTo", "isReplyToId", thread_of("id")),
         "conversation_id": "videoId",
-        "url": comment_address("videoId", "id", _TOOLS_TEXT),
+        "url": comment_address("videoId", "id", "text"),
         "like_count": "likeCount",
     },
     notes=(
