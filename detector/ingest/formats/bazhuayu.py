@@ -105,11 +105,23 @@ _AROUND_TIME = re.compile(r"^(?:发布于|编辑于|评论于)\s*|\s*(?:来自|�
 _SHORT_YEAR = re.compile(r"^(\d\d)([-/.]\d\d?[-/.]\d\d?(?!\d))")
 _QUERY = re.compile(r"[?#].*$")
 
+_written_text = compile_source(_TEXTS)
+_name = compile_source(_NAMES)
 _written_time = compile_source(_TIMES)
 _written_likes = compile_source(_LIKES)
 _written_user_id = compile_source(_USER_IDS)
 _user_link = compile_source(_USER_LINKS)
 _post_link = compile_source(_POST_LINKS)
+_written_parent = compile_source(_PARENTS)
+
+
+def _text(record: Record) -> object:
+    """Return the text without the author's name and the colon that some pages write before it."""
+    written = _written_text(record)
+    if not isinstance(written, str) or "：" not in written:
+        return written
+    before, _, text = written.partition("：")
+    return text if before.strip() in ("", _name(record)) else written
 
 
 def _created_at(record: Record) -> object:
@@ -124,6 +136,11 @@ def _likes(record: Record) -> object:
     """Return the likes; where there are none, pages show the word for liking instead."""
     written = _written_likes(record)
     return None if isinstance(written, str) and not re.search(r"\d", written) else written
+
+
+def _parent(record: Record) -> object:
+    parent = _written_parent(record)
+    return None if parent in ("0", 0) else parent
 
 
 def _author_id(record: Record) -> object:
@@ -162,16 +179,16 @@ FORMATS = (
         fields={
             "platform": ("平台", "来源平台", "所属平台", "平台名称", _platform),
             "id": ("评论ID", "评论id", "评论编号"),
-            "text": _TEXTS,
+            "text": _text,
             "created_at": _created_at,
             "collected_at": _CAPTURES,
             "author_id": _author_id,
-            "author_name": _NAMES,
+            "author_name": _name,
             "author_followers": _FOLLOWERS,
             "author_following": ("用户关注数", "博主关注数", "关注数"),
             "author_posts": ("微博数", "发博数", "微博数量"),
             "target": ("被回复用户", "被回复人", "被回复者", "回复对象"),
-            "parent_id": _PARENTS,
+            "parent_id": _parent,
             "conversation_id": (*_POSTS, _post),
             "like_count": _likes,
         },

@@ -36,6 +36,8 @@ _TELLING = (("subreddit", "reddit"), ("author_forwarded_from_name", "telegram"),
 _HASH = re.compile(r"[0-9a-f]{32,128}")
 _HIDDEN = "REDACTED"
 _author = compile_source("author")
+_replied_to = compile_source(("reply_to", "parent", "parent_id", "in_reply_to"))
+_link = compile_source(("link", "url", "comment_url", "post_url"))
 _author_id = compile_source(("author_id", "author_user_id", "author_did", "user_id"))
 
 
@@ -82,18 +84,17 @@ def _body(row: Record) -> Any:  # noqa: ANN401
 
 
 def _parent(row: Record) -> Any:  # noqa: ANN401
+    """Return the post replied to; chats of Telegram number it without the name that stands before their ids."""
     if _is(row, "is_comment_on_comment"):
         return row.get("thread_id")
-    return next(
-        (value for name in ("reply_to", "parent", "parent_id", "in_reply_to") if (value := row.get(name))), None
-    )
+    parent, chat = _replied_to(row), f"{row.get('thread_id')}-"
+    is_short = str(row.get("id")).startswith(chat) and str(parent).isdecimal()
+    return f"{chat}{parent}" if is_short else parent
 
 
-def _link(row: Record) -> Any:  # noqa: ANN401
+def _url(row: Record) -> Any:  # noqa: ANN401
     """Return the address of a post with a text; alone it would make the post a bare share of itself."""
-    if not _body(row):
-        return None
-    return next((value for name in ("link", "url", "comment_url", "post_url") if (value := row.get(name))), None)
+    return _link(row) if _body(row) else None
 
 
 FORMATS = (
@@ -127,7 +128,7 @@ FORMATS = (
             "target": "replied_user",
             "parent_id": _parent,
             "conversation_id": ("post_id", "thread_id"),
-            "url": _link,
+            "url": _url,
             "lang": ("language_guess", "language", "lang"),
             "like_count": ("likes", "like_count", "num_likes", "digg_count"),
         },

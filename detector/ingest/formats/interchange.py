@@ -109,7 +109,8 @@ def _author(name: str) -> Getter:
 
 
 def _addressed(edge: Record) -> Any:  # noqa: ANN401
-    return None if _is_passed_on(edge) else edge.get("to_user_screen_name")
+    is_loop = edge.get("from_user_id") == edge.get("to_user_id")
+    return None if is_loop or _is_passed_on(edge) else edge.get("to_user_screen_name")
 
 
 HOAXY = Format(

@@ -1,4 +1,4 @@
-"""Weibo: posts and comments as its site and its interfaces give them, and the tables of dataabc/weibo-crawler."""
+"""Weibo: posts and comments as its site and its interfaces give them, and the tables of dataabc's two crawlers."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -30,11 +30,20 @@ _POST_IN_EXTRA = re.compile(r"(?:^|\|)mid:(\d+)")
 _GONE = re.compile(
     r"(抱歉，)?(此|该|原|这条)(条)?(微博|评论|回复|内容)已?被?(原?作者)?(删除|屏蔽)|抱歉，由于作者设置|抱歉，作者已设置"
 )
-_BARE_REPOST = ("转发微博", "轉發微博", "转发", "Repost", "repost", "")
+_BARE_REPOST = ("转发微博", "轉發微博", "转发", "Repost", "repost")
 
-_text = shown((("longText.longTextContent"), "text", "text_raw", "raw_text"))
+_written = compile_source(("longText.longTextContent", "text", "text_raw", "raw_text"))
+_text = shown(_written)
 _id = compile_source(("idstr", "id", "mid"))
 _replied = compile_source(("reply_comment.idstr", "reply_comment.id", "rootidstr", "rootid", _ABOVE))
+
+
+def _post_in_extra(record: Record) -> str | None:
+    match = _POST_IN_EXTRA.search(str(record.get("analysis_extra") or ""))
+    return match[1] if match else None
+
+
+_thread = compile_source((_POST, "status.idstr", "status.id", _post_in_extra, "weibo_id", "mblog_id"))
 
 
 def _is_post(record: Record) -> bool:
@@ -67,7 +76,7 @@ def _below(record: Record) -> Iterator[Record]:
             yield {**post, "comments": record.get("comments") or post.get("comments")}
         yield from objects(record.get("card_group"))
         return
-    post, above = (_id(record), None) if _is_post(record) else (record.get(_POST), _id(record))
+    post, above = (_id(record), None) if _is_post(record) else (_thread(record), _id(record))
     for comment in objects(record.get("comments")):
         yield {**comment, _POST: post, _ABOVE: above}
 
@@ -95,18 +104,16 @@ def _addressed(record: Record) -> str | None:
     return match[1] if match else None
 
 
-def _post_in_extra(record: Record) -> str | None:
-    match = _POST_IN_EXTRA.search(str(record.get("analysis_extra") or ""))
-    return match[1] if match else None
+def _said(text: object) -> str:
+    """Return a text to be compared with what Weibo writes in place of one."""
+    return text.strip() if isinstance(text, str) else ""
 
 
 def _fate(record: Record) -> SkipReason | None:
-    text = _text(record)
-    if record.get("deleted") in (1, "1", True) or (isinstance(text, str) and _GONE.match(text.strip())):
+    text = _said(_written(record))
+    if record.get("deleted") in (1, "1", True) or _GONE.match(text):
         return SkipReason.DELETED
-    if record.get("retweeted_status") and (text is None or (isinstance(text, str) and text.strip() in _BARE_REPOST)):
-        return SkipReason.REPOST
-    return None
+    return SkipReason.REPOST if record.get("retweeted_status") and text in (*_BARE_REPOST, "") else None
 
 
 WEIBO = Format(
@@ -141,7 +148,7 @@ WEIBO = Format(
         "author_verified": "user.verified",
         "target": ("reply_comment.user.screen_name", _addressed),
         "parent_id": _parent,
-        "conversation_id": (_POST, "status.idstr", "status.id", _reposted, _post_in_extra, "weibo_id", "mblog_id"),
+        "conversation_id": (_reposted, _thread),
         "like_count": ("like_count", "like_counts", "attitudes_count"),
     },
     unfold=_take_apart,
@@ -177,22 +184,22 @@ def _posts_of_one(root: Record) -> Iterable[Record]:
 
 def _row_fate(record: Record) -> SkipReason | None:
     # Reposts are in a table of their own, which has the columns of comments but no root.
-    text = _row_text(record)
-    is_bare = isinstance(text, str) and text.strip() in _BARE_REPOST[:-1]
-    if is_bare and ("root_id" not in record or "retweet" in record):
+    text = _said(_row_text(record))
+    if text in _BARE_REPOST and "root_id" not in record:
         return SkipReason.REPOST
-    return SkipReason.DELETED if isinstance(text, str) and _GONE.match(text.strip()) else None
+    return SkipReason.DELETED if _GONE.match(text) else None
 
 
-_row_text = shown(("text", "正文"))
+_row_text = shown(("text", "正文", "微博正文"))
 
 WEIBO_CRAWLER = Format(
     name="weibo-crawler",
-    title="Weibo: tables of dataabc/weibo-crawler",
+    title="Weibo: tables of dataabc/weibo-crawler and weibo-search",
     shapes=(
         Shape(("weibo_id", "user_screen_name", "text", "created_at")),
         Shape(("weibo_id", "root_id", "text", "created_at"), lacks=("user",)),
         Shape(("id", "bid", "正文"), any_of=("日期", "完整日期")),
+        Shape(("id", "bid", "user_id", "微博正文", "发布时间")),
         Shape(("bid", "user_id", "screen_name", "text", "created_at"), any_of=("at_users", "pics", "topics")),
         Shape(("user.screen_name", "weibo.0.bid", "weibo.0.text")),
     ),
@@ -200,11 +207,11 @@ WEIBO_CRAWLER = Format(
         "platform": "const:weibo",
         "id": _row_id,
         "text": _row_text,
-        "created_at": ("full_created_at", "完整日期", "created_at", "日期"),
+        "created_at": ("full_created_at", "完整日期", "created_at", "日期", "发布时间"),
         "author_id": "user_id",
-        "author_handle": ("user_screen_name", "screen_name"),
+        "author_handle": ("user_screen_name", "screen_name", "用户昵称"),
         "parent_id": _row_parent,
-        "conversation_id": _stripped("weibo_id"),
+        "conversation_id": _stripped("weibo_id", "retweet_id"),
         "like_count": ("like_count", "attitudes_count", "点赞数"),
     },
     unfold=_posts_of_one,
