@@ -101,6 +101,19 @@ def test_what_pages_write_around_a_time_is_taken_away(written, read):
     assert FORMATS["bazhuayu"].getters["created_at"]({"评论时间": written}) == read
 
 
+@pytest.mark.parametrize(
+    ("text", "fate"),
+    [
+        ("抱歉，此微博已被作者删除。查看帮助：http://t.example", SkipReason.DELETED),
+        ("该评论已删除", SkipReason.DELETED),
+        ("该评论已被删除，是谁举报的", None),
+        ("转发微博", None),
+    ],
+)
+def test_what_weibo_writes_in_place_of_a_text_is_no_text(text, fate):
+    assert FORMATS["weibo"].fate({"id": "1", "text": text}) == fate
+
+
 ODD = (None, "x", 7, [], [None], {}, True)
 
 

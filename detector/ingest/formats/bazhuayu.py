@@ -4,7 +4,6 @@ Whoever sets up the collector names the columns, so each field has several usual
 """
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
 from detector.ingest.formats.format import Format, Shape
@@ -93,7 +92,7 @@ _HOSTS = (
     *(("kuaishou.com", "kuaishou"), ("zhihu.com", "zhihu"), ("tieba.baidu.com", "tieba"), ("weixin.qq.com", "wechat")),
 )
 _WORDS = (
-    *(("微博", "weibo"), ("博主", "weibo"), ("小红书", "rednote"), ("笔记", "rednote"), ("抖音", "douyin")),
+    *(("微博", "weibo"), ("小红书", "rednote"), ("笔记", "rednote"), ("抖音", "douyin")),
     *(("B站", "bilibili"), ("弹幕", "bilibili"), ("快手", "kuaishou"), ("知乎", "zhihu"), ("贴吧", "tieba")),
 )
 
@@ -101,7 +100,8 @@ _ID_IN_LINK = re.compile(
     r"weibo\.c(?:om|n)/(?:u/)?(\d{5,})|space\.bilibili\.com/(\d+)|/user/(?:profile/)?([\w-]{5,})|/people/([\w-]+)"
 )
 # "发布于 23-10-10 20:19 来自北京"
-_AROUND_TIME = re.compile(r"^(?:发布于|编辑于|评论于)\s*|\s*(?:来自|发布于|编辑于|IP属地|已编辑|·|\|).*$")
+_BEFORE_TIME = re.compile(r"(?:发布|编辑|评论)于\s*")
+_AFTER_TIME = re.compile(r"(?s)(?:来自|发布于|编辑于|IP属地|已编辑|·|\|).*")
 _SHORT_YEAR = re.compile(r"^(\d\d)([-/.]\d\d?[-/.]\d\d?(?!\d))")
 _QUERY = re.compile(r"[?#].*$")
 
@@ -129,7 +129,9 @@ def _created_at(record: Record) -> object:
     written = _written_time(record)
     if not isinstance(written, str):
         return written
-    return _SHORT_YEAR.sub(r"20\1\2", _AROUND_TIME.sub("", written.strip()))
+    written = written.strip()
+    before = _BEFORE_TIME.match(written)
+    return _SHORT_YEAR.sub(r"20\1\2", _AFTER_TIME.sub("", written[before.end() if before else 0 :]).strip())
 
 
 def _likes(record: Record) -> object:
@@ -165,7 +167,7 @@ def _platform(record: Record) -> str:
 
 
 @lru_cache(maxsize=64)
-def _platform_of(columns: Iterable[str]) -> str:
+def _platform_of(columns: tuple[str, ...]) -> str:
     """Tell the platform by the words in the names of columns; Weibo is what most such tables are about."""
     names = " ".join(map(str, columns))
     return next((name for word, name in _WORDS if word in names), "weibo")

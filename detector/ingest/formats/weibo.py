@@ -28,7 +28,8 @@ _NONE = (None, "", 0, "0")
 _REPLY_TO = re.compile(r"回复\s*@([^\s:：]{1,40})\s*[:：]")
 _POST_IN_EXTRA = re.compile(r"(?:^|\|)mid:(\d+)")
 _GONE = re.compile(
-    r"(抱歉，)?(此|该|原|这条)(条)?(微博|评论|回复|内容)已?被?(原?作者)?(删除|屏蔽)|抱歉，由于作者设置|抱歉，作者已设置"
+    r"(抱歉，)?(此|该|原|这)条?(微博|评论|回复|内容)(已被(原?作者)?|已经?)(删除|屏蔽)[。！]?(\s*查看帮助.*)?"
+    r"|抱歉，(由于)?作者已?设置.*"
 )
 _BARE_REPOST = ("转发微博", "轉發微博", "转发", "Repost", "repost")
 
@@ -66,7 +67,7 @@ def _tops(root: Record) -> Iterable[Record]:
         return (page,)
     for name in _WRAPPED:
         if isinstance(post := page.get(name), dict):
-            return ({**post, "comments": page.get("comments")},)
+            return ({**post, "comments": page.get("comments") or held},)
     return [item for name in _LISTS for item in objects(page.get(name))]
 
 
@@ -111,7 +112,7 @@ def _said(text: object) -> str:
 
 def _fate(record: Record) -> SkipReason | None:
     text = _said(_written(record))
-    if record.get("deleted") in (1, "1", True) or _GONE.match(text):
+    if record.get("deleted") in (1, "1", True) or _GONE.fullmatch(text):
         return SkipReason.DELETED
     return SkipReason.REPOST if record.get("retweeted_status") and text in (*_BARE_REPOST, "") else None
 
@@ -170,6 +171,7 @@ def _stripped(*names: str) -> Getter:
 
 _row_id = _stripped("id")
 _row_root = _stripped("root_id")
+_row_text = shown(("text", "正文", "微博正文"))
 
 
 def _row_parent(record: Record) -> Any:  # noqa: ANN401
@@ -187,10 +189,8 @@ def _row_fate(record: Record) -> SkipReason | None:
     text = _said(_row_text(record))
     if text in _BARE_REPOST and "root_id" not in record:
         return SkipReason.REPOST
-    return SkipReason.DELETED if _GONE.match(text) else None
+    return SkipReason.DELETED if _GONE.fullmatch(text) else None
 
-
-_row_text = shown(("text", "正文", "微博正文"))
 
 WEIBO_CRAWLER = Format(
     name="weibo-crawler",
