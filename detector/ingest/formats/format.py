@@ -14,12 +14,14 @@ class Shape:
     """What a record looks like.
 
     It has all of `needs`, at least one of `any_of` (if there are any) and none of `lacks`: paths, as in
-    `formats.paths`. A value may be null, but its key must be there.
+    `formats.paths`. A value may be null, but its key must be there. With `only`, it
+    has no other keys than `needs`.
     """
 
     needs: tuple[str, ...]
     any_of: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    only: bool = False
 
     def fits(self, record: Record) -> bool:
         """Tell whether a record looks so."""
@@ -27,12 +29,13 @@ class Shape:
             all(_has(record, path) for path in self.needs)
             and (not self.any_of or any(_has(record, path) for path in self.any_of))
             and not any(_has(record, path) for path in self.lacks)
+            and (not self.only or len(record) == len(self.needs))
         )
 
     @property
     def strength(self) -> int:
         """How much is asked of a record: where two shapes fit, the one that asks for more knows it better."""
-        return len(self.needs) + bool(self.any_of)
+        return len(self.needs) + bool(self.any_of) + self.only
 
 
 def _has(record: Record, path: str) -> bool:
