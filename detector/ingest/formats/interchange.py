@@ -22,6 +22,12 @@ def _shared_post(row: Record) -> str | None:
     return shared if shared and " " not in shared and not _ADDRESS.fullmatch(shared) else None
 
 
+def _share_id(row: Record) -> str | None:
+    """Return an id for each object that a post shares: such a table has a row for every one."""
+    post, shared = row.get("content_id"), _object(row)
+    return f"{post} {shared}" if post and shared else None
+
+
 COORTWEET = Format(
     name="coortweet",
     title="CooRTweet: who shared which object",
@@ -31,7 +37,7 @@ COORTWEET = Format(
     ),
     fields={
         "platform": "platform",
-        "id": "content_id",
+        "id": _share_id,
         # An object is an address or an id; one with spaces is a text that several accounts posted.
         "text": lambda row: shared if " " in (shared := _object(row)) else None,
         "created_at": "timestamp_share",
@@ -39,7 +45,10 @@ COORTWEET = Format(
         "repost_of": _shared_post,
         "url": _shared_address,
     },
-    notes=("There are no texts in such tables: only shared addresses and posts can be compared.",),
+    notes=(
+        "There are no texts in such tables: only shared addresses and posts can be compared.",
+        "A post that shares several objects is a record for each, whose id names the post and the object.",
+    ),
 )
 
 
