@@ -122,9 +122,9 @@ def _unfold_gab(root: Record) -> Iterable[Record]:
     page = _bare(root)
     if "c" in page:
         return (page,)
-    authors = {account.get("i"): account for account in _gab_accounts(page) if isinstance(account, dict)}
+    authors = {str(account.get("i")): account for account in _gab_accounts(page) if isinstance(account, dict)}
     return [
-        {"author_info": authors.get(status.get("ai")), **status} if isinstance(status, dict) else status
+        {"author_info": authors.get(str(status.get("ai"))), **status} if isinstance(status, dict) else status
         for status in _gabs(page)
     ]
 

@@ -110,7 +110,7 @@ FORMATS = (
         shapes=(
             Shape(("kind", "data.children")),
             Shape(("kind", "data.body", "data.created_utc")),
-            Shape(("kind", "data.title", "data.created_utc", "data.subreddit")),
+            Shape(("kind", "data.created_utc"), any_of=("data.id", "data.name")),
             Shape(("json.data.things",), any_of=("json.errors",)),
             Shape(("data.0.kind", "data.0.data", "data.0.data.created_utc")),
         ),

@@ -28,15 +28,15 @@ _screen_name = compile_source(("author_profile.screen_name", "author_profile.dom
 def _unfold(root: Record) -> Iterable[Record]:
     if "from_id" in root or "deleted" in root:
         return _with_authors(walk((root,), _thread), {})
-    profiles = {one.get("id"): one for one in _people(root) if isinstance(one, dict)}
-    profiles |= {-one["id"]: one for one in _communities(root) if isinstance(one, dict) and "id" in one}
+    profiles = {str(one.get("id")): one for one in _people(root) if isinstance(one, dict)}
+    profiles |= {f"-{one.get('id')}": one for one in _communities(root) if isinstance(one, dict)}
     return _with_authors(walk(_items(root), _thread), profiles)
 
 
-def _with_authors(comments: Iterable[Any], profiles: Mapping[Any, Any]) -> Iterable[Any]:
+def _with_authors(comments: Iterable[Any], profiles: Mapping[str, Any]) -> Iterable[Any]:
     for comment in comments:
         if isinstance(comment, dict):
-            yield {"author_profile": profiles.get(comment.get("from_id")), **comment}
+            yield {"author_profile": profiles.get(str(comment.get("from_id"))), **comment}
         else:
             yield comment
 
