@@ -9,7 +9,7 @@ from typing import Any
 
 from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape, walk
-from detector.ingest.formats.nested import lists_at
+from detector.ingest.formats.lists import lists_at
 from detector.ingest.formats.paths import Record, compile_source
 
 _POST = "app.bsky.feed.post"

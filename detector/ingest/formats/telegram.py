@@ -10,7 +10,7 @@ from typing import Any
 
 from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.nested import lists_at
+from detector.ingest.formats.lists import lists_at
 from detector.ingest.formats.paths import Record, compile_source
 
 _messages = lists_at("messages")

@@ -9,7 +9,7 @@ from typing import Any
 
 from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape, walk
-from detector.ingest.formats.nested import lists_at
+from detector.ingest.formats.lists import lists_at
 from detector.ingest.formats.paths import Record, compile_source
 
 # [id77|Vera], [club5|The Club], [id77:bp-5_12|Vera]: a reader sees the name.
