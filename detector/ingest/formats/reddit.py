@@ -34,20 +34,25 @@ def _content(thing: Any) -> Any:  # noqa: ANN401
 
 
 def _is_post(record: Record) -> bool:
-    return not record.get("body") and "title" in record
+    # Scripts that use PRAW write what a post says below its title as `body`, too.
+    return bool(record.get("title")) and not record.get("link_id")
 
 
 def _fate(record: Record) -> SkipReason | None:
     if "body" not in record and not ("title" in record and "subreddit" in record):
         return SkipReason.NOT_A_COMMENT  # "load more", a subreddit, an account
-    if _is_post(record) and any(_GONE.fullmatch(record.get(part) or "") for part in ("title", "selftext")):
+    if any(_GONE.fullmatch(part) for part in _parts(record)):
         return SkipReason.DELETED
     return SkipReason.REPOST if record.get("crosspost_parent") else None
 
 
-def _text(record: Record) -> str | None:
-    parts = (record.get("title"), record.get("selftext")) if _is_post(record) else (record.get("body"),)
-    written = "\n\n".join(part for part in parts if part)
+def _parts(record: Record) -> list[str]:
+    names = ("title", "selftext", "body") if _is_post(record) else ("body",)
+    return [part for name in names if (part := record.get(name))]
+
+
+def _text(record: Record) -> str:
+    written = "\n\n".join(_parts(record))
     # Once for the site, which writes < > & so, and once for what the author wrote so.
     return _resolved(_resolved(written)) if "&" in written else written
 
