@@ -111,9 +111,10 @@ def walk(roots: Iterable[Record], children: Callable[[Record], Iterable[Record]]
     """Yield records and all below them, each before its children, to any depth without recursion."""
     waiting = [iter(roots)]
     while waiting:
-        record = next(waiting[-1], None)
-        if record is None:
+        # Not `next` with None for the end: a list may hold null.
+        for record in waiting[-1]:
+            yield record
+            waiting.append(iter(children(record)))
+            break
+        else:
             waiting.pop()
-            continue
-        yield record
-        waiting.append(iter(children(record)))
