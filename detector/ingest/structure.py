@@ -85,7 +85,8 @@ class Scanner:
         n_since_feed = n_quotes - np.maximum.accumulate(np.where(is_feed, n_quotes, 0))
         is_inside = n_since_feed % 2 == 1
         self._is_in_string = bool(is_inside[-1])
-        return ~(is_inside | is_quote | is_feed)
+        is_outside: npt.NDArray[np.bool_] = ~(is_inside | is_quote | is_feed)
+        return is_outside
 
     def _with_depths(self, positions: npt.NDArray[np.int64], kinds: npt.NDArray[np.uint8]) -> Marks:
         heights = np.cumsum(_STEP[kinds], dtype=np.int64) + self._depth

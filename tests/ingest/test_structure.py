@@ -1,3 +1,4 @@
+import itertools
 import json
 
 from hypothesis import given, settings
@@ -7,7 +8,9 @@ from detector.ingest.structure import Scanner
 
 VALUES = st.recursive(
     st.none() | st.integers() | st.text(alphabet='ab"\\[]{},\n\u2028é', max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(alphabet='k"\\{', max_size=3), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(alphabet='k"\\{', max_size=3), inner, max_size=4)
+    ),
     max_leaves=30,
 )
 JUNK = st.lists(st.sampled_from([b'"', b"\\", b"[", b"]", b"{", b"}", b",", b"\n", b"a", b'\\"']), max_size=40)
@@ -42,7 +45,7 @@ def scanned(data, cuts):
     scanner = Scanner()
     edges = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
     found = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         marks = scanner.feed(data[start:end])
         positions = (marks.positions + start).tolist()
         found += zip(positions, marks.kinds.tolist(), marks.depths.tolist(), strict=True)
