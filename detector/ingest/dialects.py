@@ -1,17 +1,19 @@
 """How a table is written: what stands between its cells, around them, and for its characters."""
 
 import codecs
-import csv
 import re
 from collections.abc import Iterator, Sequence
 
-from detector.ingest.tables import Dialect
+from detector.ingest.tables import Dialect, try_rows
 
 _DELIMITERS = ",;\t|"
 _NO_DELIMITER = "\x1f"
 _MAX_NAME_CHARS = 100
 _SHARE_MIN = 0.6
-_ONLY_COLUMNS = frozenset(("text", "body", "comment", "comment_text", "content", "message", "tweet", "full_text"))
+_TEXT_COLUMNS = frozenset(
+    ("text", "body", "comment", "comment_text", "commenttext", "content", "message", "tweet", "tweet_text", "full_text",
+     "textoriginal", "text_original", "评论", "评论内容", "内容", "正文", "微博正文")
+)  # fmt: skip
 
 _SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?[\d.,:/ -]+")
@@ -38,7 +40,7 @@ def find_dialect(lines: Sequence[bytes]) -> Dialect | None:
     n_preamble = n_blank + 1 if separator else 0
     rest = texts[n_preamble:]
     delimiters = separator[1] if separator else _DELIMITERS
-    best: tuple[tuple[float, int], Dialect] | None = None
+    best: tuple[_Fit, Dialect] | None = None
     for dialect in _candidates(delimiters, "\n".join(rest), encoding, n_preamble):
         fit = _fit(dialect, rest)
         if fit is not None and (best is None or fit > best[0]):
@@ -60,30 +62,20 @@ def _candidates(delimiters: str, text: str, encoding: str, n_preamble: int) -> I
             yield Dialect(delimiter, quote=None, encoding=encoding, n_preamble=n_preamble)
 
 
-def _fit(dialect: Dialect, texts: Sequence[str]) -> tuple[float, int] | None:
-    """Return the share of rows with as many cells as the header, and how many; None if that is no table."""
-    rows = _rows(dialect, texts)
-    if not rows or len(rows[0]) < 2 or not _are_names(rows[0]):
+_Fit = tuple[float, bool, int]
+"""Share of rows with as many cells as the header, whether the last row ends, and how many cells."""
+
+
+def _fit(dialect: Dialect, texts: Sequence[str]) -> _Fit | None:
+    """Return how well a dialect fits; None if that is no table."""
+    header, n_rows, n_spoilt, is_closed = try_rows(texts, dialect)
+    if len(header) < 2 or not _are_names(header):
         return None
-    header, others = rows[0], rows[1:]
-    if not others:
-        return (1.0, len(header)) if all(name == name.strip() for name in header) else None
-    share = sum(len(row) == len(header) for row in others) / len(others)
-    return (share, len(header)) if share >= _SHARE_MIN else None
-
-
-def _rows(dialect: Dialect, texts: Sequence[str]) -> list[list[str]]:
-    """Return the rows of a sample that are not blank, without one that its end has cut."""
-    rows: list[list[str]] = []
-    reader = dialect.reader([*(f"{text}\n" for text in texts), ""])
-    try:
-        for row in reader:
-            if reader.line_num > len(texts):
-                break
-            rows.append(row)
-    except csv.Error:
-        pass
-    return [row for row in rows if any(cell.strip() for cell in row)]
+    if not n_rows + n_spoilt:
+        return (1.0, is_closed, len(header)) if all(name == name.strip() for name in header) else None
+    share = n_rows / (n_rows + n_spoilt)
+    has_text = any(_plain(name) in _TEXT_COLUMNS for name in header)
+    return (share, is_closed, len(header)) if has_text or share >= _SHARE_MIN else None
 
 
 def _are_names(cells: Sequence[str]) -> bool:
@@ -98,14 +90,17 @@ def _are_names(cells: Sequence[str]) -> bool:
     )
 
 
+def _plain(name: str) -> str:
+    return name.lstrip("\ufeff").strip().strip('"').casefold()
+
+
 def _one_column(texts: Sequence[str], encoding: str, n_preamble: int) -> Dialect | None:
     """Return the dialect of a table that has texts and nothing else."""
-    header = next((text for text in texts if text.strip()), "").lstrip("\ufeff").strip().strip('"').casefold()
-    if header not in _ONLY_COLUMNS:
+    if _plain(next((text for text in texts if text.strip()), "")) not in _TEXT_COLUMNS:
         return None
     quoted = Dialect(encoding=encoding, n_preamble=n_preamble)
-    rows = _rows(quoted, texts)
-    if all(len(row) == 1 for row in rows):
+    _, _, n_spoilt, is_closed = try_rows(texts, quoted)
+    if is_closed and not n_spoilt:
         return quoted
     return Dialect(_NO_DELIMITER, encoding=encoding, n_preamble=n_preamble)
 

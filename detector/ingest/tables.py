@@ -178,19 +178,22 @@ class _Table:
     def _split(self, texts: list[str], at: int, offsets: list[int], found: _Found, torn: str | None) -> int:
         """Split lines into rows; return the first line of a row that is still open."""
         while at < len(texts):
-            first, problem = self._rows_from(texts, at, found)
+            # Without credit, a row has to end on its line.
+            end = len(texts) if self._credit > 0 else at + 1
+            first, problem = self._rows_from(texts[:end] if end < len(texts) else texts, at, found)
+            at = first + 1 if problem else first
             if problem is None:
-                break
-            size = offsets[-1] - offsets[first]
-            if problem is _OPEN:
-                if torn is None and size <= min(self._max_bytes, max(self._credit, 0)):
-                    return first
-                if torn is not None and not self._has_rows(texts[first + 1 :]):
-                    found.spoilt.append((first, len(texts), RejectReason.TRUNCATED, torn))
-                    break
+                continue
+            size = offsets[end] - offsets[first]
+            if problem is _OPEN and torn is None and size <= min(self._max_bytes, self._credit):
+                return first
             self._credit -= size
-            found.spoilt.append((first, first + 1, RejectReason.BAD_ROW, problem))
-            at = first + 1
+            reason = RejectReason.BAD_ROW
+            if offsets[first + 1] - offsets[first] > self._max_bytes:
+                reason, problem = RejectReason.LINE_TOO_LONG, f"longer than {self._max_bytes} bytes"
+            elif problem is _OPEN and torn is not None and self._is_torn(texts[first:]):
+                reason, problem, at = RejectReason.TRUNCATED, torn, len(texts)
+            found.spoilt.append((first, at, reason, problem))
         return len(texts)
 
     def _rows_from(self, texts: list[str], at: int, found: _Found) -> tuple[int, str | None]:
@@ -223,23 +226,31 @@ class _Table:
         else:
             found.rows.append((row, first, end))
 
+    def _refuse_long(self, offsets: list[int], found: _Found) -> None:
+        detail = f"longer than {self._max_bytes} bytes"
+        long = [row for row in found.rows if offsets[row[2]] - 1 - offsets[row[1]] > self._max_bytes]
+        found.rows = [row for row in found.rows if row not in long] if long else found.rows
+        found.spoilt += [(first, end, RejectReason.LINE_TOO_LONG, detail) for _, first, end in long]
+
     def _is_well_quoted(self, texts: list[str]) -> bool:
         try:
             return len(list(self._dialect.reader((f"{text}\n" for text in texts), strict=True))) == 1
         except csv.Error:
             return False
 
-    def _has_rows(self, texts: list[str]) -> bool:
-        """Tell whether lines hold a row of the table."""
-        trial = _Table(self._max_bytes, self._dialect)
-        trial._names, trial._header = self._names, self._header
+    def _is_torn(self, texts: list[str]) -> bool:
+        """Tell whether lines at the end of a source are one row without its end: a few, and no rows by themselves."""
+        if len(texts) > _MAX_TORN_LINES:
+            return False
         found = _Found()
-        trial._rows_from(texts, 0, found)
-        return bool(found.rows)
+        self._rows_from(texts, 1, found)
+        return not found.rows
 
     def _placed(
         self, lines: list[bytes], offsets: list[int], found: _Found, repaired: set[int]
     ) -> Iterator[Rows | Fault]:
+        if offsets[-1] - offsets[0] > self._max_bytes:
+            self._refuse_long(offsets, found)
         if found.rows or found.n_blank:
             rows = [row for row, _, _ in found.rows]
             firsts = [first for _, first, _ in found.rows]
@@ -258,7 +269,25 @@ class _Table:
             yield Fault(self._number + first, offsets[first], length, reason, detail, head[:length])
 
 
+def try_rows(texts: Sequence[str], dialect: Dialect) -> tuple[list[str], int, int, bool]:
+    """Read the first lines of a table.
+
+    Returns
+    -------
+    tuple
+        The header, how many rows are as long as it, how many are spoilt, and whether all quotes are closed.
+    """
+    table, found = _Table(_MAX_CELL_CHARS, dialect), _Found()
+    with _long_cells(_MAX_CELL_CHARS):
+        table._split(list(texts), 0, [0] * (len(texts) + 1), found, torn=_OPEN)
+    is_closed = all(problem is not _OPEN for *_, problem in found.spoilt)
+    n_spoilt = sum(reason is not RejectReason.TRUNCATED for *_, reason, _ in found.spoilt)
+    return table._header, len(found.rows), n_spoilt, is_closed
+
+
 _OPEN = "a quote is never closed"
+_MAX_TORN_LINES = 200
+_MAX_CELL_CHARS = 2**31 - 1
 _NO_CHARACTER = "\ufffd".encode()
 
 
