@@ -26,6 +26,8 @@ class IngestConfig:
     """Where canonical fields are, as `field=path`; they go before what the format says. Repeated: fallbacks."""
     max_line_bytes: int = 16 * 2**20
     """A longer line is refused (`line_too_long`) without being held in memory."""
+    max_input_bytes: int = 2**40
+    """A source that is longer than this when decompressed ends the run."""
     max_depth: int = 512
     """Deeper JSON is refused (`too_deep`)."""
     assume_utc_offset_min: int = 0
@@ -279,6 +281,7 @@ def _faults(config: Config) -> list[str]:
     }
     ranges = {
         "ingest.max_line_bytes": (config.ingest.max_line_bytes, 1, 2**31),
+        "ingest.max_input_bytes": (config.ingest.max_input_bytes, 1, 2**62),
         "ingest.max_depth": (config.ingest.max_depth, 1, 4096),
         "ingest.assume_utc_offset_min": (config.ingest.assume_utc_offset_min, -24 * 60, 24 * 60),
         "ingest.rejects_kept": (config.ingest.rejects_kept, 0, 10**8),
