@@ -7,7 +7,7 @@ from typing import Any
 from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape
 from detector.ingest.formats.paths import Record, Source, compile_source
-from detector.ingest.formats.x_values import either, id_at, is_withheld, post_url, text_at
+from detector.ingest.formats.x_values import either, id_at, is_withheld, known, objects, post_url, text_at
 
 # --- version 1.1 -------------------------------------------------------------------------------------------------
 
@@ -95,33 +95,34 @@ _V1 = Format(
 _v2_text = text_at("note_tweet.text", "text")
 
 
+_included_users = compile_source("includes.users")
+_mentions = compile_source("entities.mentions")
+
+
 def _v2_posts(root: Record) -> Iterable[Record]:
     """Take a page apart; each post gets its author, and whom it answers, from what the page includes."""
     data = root.get("data")
     if data is None and not ("id" in root and "text" in root):
         return ()  # a page of errors, or one that found nothing
     posts = (root,) if data is None else data if isinstance(data, list) else (data,)
-    included = root.get("includes")
-    users = included.get("users") if isinstance(included, dict) else None
-    by_id = {str(user["id"]): user for user in users or () if isinstance(user, dict) and "id" in user}
+    by_id = {str(user.get("id")): user for user in objects(_included_users(root))}
     return [_with_users(post, by_id) for post in posts]
 
 
 def _with_users(post: Record, users: Mapping[str, Record]) -> Record:
     if not isinstance(post, dict):
         return post
-    known: dict[str, Any] = {}
+    added: dict[str, Any] = {}
     for name in ("author", "in_reply_to_user"):
-        # 4CAT writes "author_user".
-        user = post.get(name) or users.get(str(post.get(f"{name}_id"))) or post.get(f"{name}_user")
-        if user:
-            known[name] = user
+        user = users.get(str(post.get(f"{name}_id"))) or post.get(f"{name}_user")  # 4CAT writes "author_user"
+        if user and not post.get(name):
+            added[name] = user
     references = post.get("referenced_tweets")
     if isinstance(references, str) and references.startswith("["):
-        known["referenced_tweets"] = json.loads(references)
+        added["referenced_tweets"] = json.loads(references)
     if "author.username" in post:  # a column: twarc's tables
-        known["text"] = _of_a_cell(post)
-    return {**post, **known} if known else post
+        added["text"] = _of_a_cell(post)
+    return {**post, **added} if added else post
 
 
 def _of_a_cell(row: Record) -> Any:  # noqa: ANN401
@@ -138,13 +139,9 @@ _in_reply_to_name = compile_source(("in_reply_to_user.username", "in_reply_to_us
 
 def _v2_target(record: Record) -> Any:  # noqa: ANN401
     name = _in_reply_to_name(record)
-    wanted = record.get("in_reply_to_user_id")
-    if name or not wanted:
-        return name
-    entities = record.get("entities")
-    mentions = entities.get("mentions") if isinstance(entities, dict) else None
-    named = (mention["username"] for mention in mentions or () if mention.get("id") == wanted)
-    return next(named, None)
+    wanted = str(record.get("in_reply_to_user_id"))
+    named = (item.get("username") for item in objects(_mentions(record)) if str(item.get("id")) == wanted)
+    return name or next(named, None)
 
 
 _V2_SIGNS = (
@@ -192,4 +189,46 @@ _V2 = Format(
     unfold=_v2_posts,
 )
 
-FORMATS = (_V1, _V2)
+# --- rtweet ------------------------------------------------------------------------------------------------------
+
+_rtweet_text = text_at("full_text", "text")
+
+
+def _id_in_r(path: str) -> Source:
+    """Return the getter of an id: rtweet puts an x before ids in tables, so that they stay text."""
+    get = id_at(path)
+
+    def id_of(record: Record) -> Any:  # noqa: ANN401
+        value = get(record)
+        return value.removeprefix("x") if isinstance(value, str) else value
+
+    return id_of
+
+
+_RTWEET = Format(
+    name="rtweet-csv",
+    title="X (Twitter) by the R package rtweet",
+    shapes=(Shape(("status_id", "user_id", "screen_name", "created_at"), any_of=("text", "full_text")),),
+    fields={
+        "platform": "const:x",
+        "id": _id_in_r("status_id"),
+        "text": _rtweet_text,
+        "created_at": "created_at",
+        "author_id": _id_in_r("user_id"),
+        "author_handle": known("screen_name"),
+        "author_name": known("name"),
+        "author_created_at": known("account_created_at"),
+        "author_followers": known("followers_count"),
+        "author_following": known("friends_count"),
+        "author_posts": known("statuses_count"),
+        "author_verified": known("verified"),
+        "target": id_at("reply_to_screen_name"),
+        "parent_id": _id_in_r("reply_to_status_id"),
+        "repost_of": _id_in_r("retweet_status_id"),
+        "url": post_url("screen_name", _id_in_r("status_id"), _rtweet_text),
+        "lang": known("lang"),
+        "like_count": known("favorite_count"),
+    },
+)
+
+FORMATS = (_V1, _V2, _RTWEET)

@@ -61,6 +61,11 @@ def is_yes(value: object) -> bool:
     return str(value).strip().lower() in _YES
 
 
+def objects(value: object) -> list[Record]:
+    """Return the objects of a list; what is no list has none."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
 def either(*paths: str) -> Getter:
     """Return the getter of a mark that an account has in one of several places: one yes is enough."""
     getters = [compile_source(path) for path in paths]
@@ -78,7 +83,7 @@ def post_url(handle: Source, post_id: Source, text: Getter) -> Getter:
 
     def get(record: Record) -> str | None:
         author, number = get_handle(record), get_id(record)
-        return f"https://x.com/{author}/status/{number}" if author and number else None
+        return f"https://x.com/{author}/status/{number}" if isinstance(author, str) and author and number else None
 
     return where_text(get, text)
 

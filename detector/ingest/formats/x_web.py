@@ -6,7 +6,17 @@ from typing import Any, TypeGuard
 from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape, walk
 from detector.ingest.formats.paths import Record, compile_source
-from detector.ingest.formats.x_values import either, handle_in, id_at, is_withheld, post_url, text_at, where_text
+from detector.ingest.formats.x_values import (
+    either,
+    handle_in,
+    id_at,
+    is_withheld,
+    is_yes,
+    objects,
+    post_url,
+    text_at,
+    where_text,
+)
 
 # --- what the pages receive --------------------------------------------------------------------------------------
 
@@ -39,7 +49,7 @@ def _parts(holder: Record) -> Iterable[Record]:
     if _result(holder) is not None:
         return
     for value in holder.values():
-        yield from (part for part in (value if isinstance(value, list) else (value,)) if isinstance(part, dict))
+        yield from objects(value if isinstance(value, list) else [value])
 
 
 def _opened(post: Record, collected: object) -> Record:
@@ -51,19 +61,14 @@ def _opened(post: Record, collected: object) -> Record:
 
 def _account(post: Record) -> Mapping[str, Any]:
     """Put the places together where the pages have had what they know of an account."""
-    account = _user_result(post)
-    parts = [account.get(name) for name in ("verification", "legacy", "core")]
-    known = {key: value for part in parts if isinstance(part, dict) for key, value in part.items() if value is not None}
-    blue = account.get("is_blue_verified")
-    return {**account, **known, **({} if blue is None else {"is_blue_verified": blue})}
+    user = _user(post)
+    account = user if isinstance(user, dict) else {}
+    parts = [part for name in ("legacy", "core") if isinstance(part := account.get(name), dict)]
+    known = {key: value for part in parts for key, value in part.items() if value is not None}
+    return {**account, **known}
 
 
 _user = compile_source(("core.user_results.result", "core.user_result.result", "user"))
-
-
-def _user_result(post: Record) -> Mapping[str, Any]:
-    user = _user(post)
-    return user if isinstance(user, dict) else {}
 
 
 _web_text = text_at(
@@ -81,9 +86,7 @@ _screen_name = compile_source(("author.screen_name", "author.unique_id"))
 
 def _handle(post: Record) -> Any:  # noqa: ANN401
     """Return the account's handle; a post's own pictures tell it where the account itself is missing."""
-    media = _media(post)
-    pictures = (item.get("expanded_url") for item in (media if isinstance(media, list) else ()))
-    names = (handle_in(url, _id(post)) for url in pictures)
+    names = (handle_in(item.get("expanded_url"), _id(post)) for item in objects(_media(post)))
     return _screen_name(post) or next((name for name in names if name), None)
 
 
@@ -148,7 +151,12 @@ _GRAPHQL = Format(
         "author_followers": ("author.followers_count", "author.relationship_counts.followers"),
         "author_following": ("author.friends_count", "author.relationship_counts.following"),
         "author_posts": ("author.statuses_count", "author.tweet_counts.tweets"),
-        "author_verified": either("author.is_blue_verified", "author.verified"),
+        "author_verified": either(
+            "author.is_blue_verified",
+            "author.verified",
+            "author.verification.verified",
+            "author.verification.is_blue_verified",
+        ),
         "target": id_at("legacy.in_reply_to_screen_name", "reply_to_user_results.result.core.screen_name"),
         "parent_id": id_at("legacy.in_reply_to_status_id_str", "reply_to_results.rest_id"),
         "conversation_id": id_at("legacy.conversation_id_str"),
@@ -208,4 +216,49 @@ _SNSCRAPE = Format(
     fate=_scraped_fate,
 )
 
-FORMATS = (_GRAPHQL, _SNSCRAPE)
+# --- Apify and twitterapi.io -------------------------------------------------------------------------------------
+
+_apify_text = text_at("fullText", "text")
+_apify_original = id_at("retweet.id", "retweeted_tweet.id", "retweetId")
+
+
+def _apify_fate(record: Record) -> SkipReason | None:
+    is_repost = is_yes(record.get("isRetweet")) and _apify_original(record) is None
+    return SkipReason.REPOST if is_repost else None
+
+
+_APIFY = Format(
+    name="apify-x",
+    title="X (Twitter) by Apify's scrapers or twitterapi.io",
+    shapes=(
+        Shape(
+            ("id", "createdAt", "author.userName", "retweetCount"),
+            any_of=("text", "fullText"),
+            lacks=("rawContent",),
+        ),
+    ),
+    fields={
+        "platform": "const:x",
+        "id": "id",
+        "text": _apify_text,
+        "created_at": "createdAt",
+        "author_id": "author.id",
+        "author_handle": "author.userName",
+        "author_name": "author.name",
+        "author_created_at": "author.createdAt",
+        "author_followers": "author.followers",
+        "author_following": "author.following",
+        "author_posts": "author.statusesCount",
+        "author_verified": either("author.isVerified", "author.isBlueVerified"),
+        "target": id_at("inReplyToUsername"),
+        "parent_id": id_at("inReplyToId"),
+        "conversation_id": id_at("conversationId"),
+        "repost_of": _apify_original,
+        "url": where_text(("url", "twitterUrl"), _apify_text),
+        "lang": "lang",
+        "like_count": "likeCount",
+    },
+    fate=_apify_fate,
+)
+
+FORMATS = (_GRAPHQL, _SNSCRAPE, _APIFY)
