@@ -82,7 +82,6 @@ _V1 = Format(
         Shape(("id", "text", "created_at", "user_id", "retweeted_status_id"), lacks=_NOT_V1),
         # What a stream says besides.
         Shape(("delete.status.id_str", "delete.status.user_id_str")),
-        Shape(("errors.0.code", "errors.0.message")),
     ),
     fields=V1_FIELDS,
     unfold=_statuses,
@@ -163,7 +162,6 @@ _V2 = Format(
         Shape(("id", "text", "author_id"), any_of=_V2_SIGNS, lacks=_NOT_V2),
         Shape(("id", "text", "edit_history_tweet_ids"), lacks=_NOT_V2),
         Shape(("meta.result_count", "__twarc"), lacks=("data",)),
-        Shape(("errors.0.title", "errors.0.detail"), lacks=("data",)),
     ),
     fields={
         "platform": "const:x",

@@ -191,6 +191,7 @@ _SNSCRAPE = Format(
         Shape(("date", "inReplyToTweetId", "retweetedTweet"), any_of=_TEXTS),
         Shape(("date", "retweetedTweet", "user.username"), any_of=_TEXTS),
         Shape(("date", "content", "renderedContent", "tcooutlinks")),
+        Shape(("_type", "id", "textLinks"), lacks=("date",)),  # a post that is gone
     ),
     fields={
         "platform": "const:x",
@@ -218,6 +219,12 @@ _SNSCRAPE = Format(
 
 # --- Apify and twitterapi.io -------------------------------------------------------------------------------------
 
+
+def _listed(root: Record) -> Iterable[Record]:
+    page = root.get("tweets")
+    return page if isinstance(page, list) else (root,)
+
+
 _apify_text = text_at("fullText", "text")
 _apify_original = id_at("retweet.id", "retweeted_tweet.id", "retweetId")
 
@@ -236,6 +243,7 @@ _APIFY = Format(
             any_of=("text", "fullText"),
             lacks=("rawContent",),
         ),
+        Shape(("tweets", "has_next_page")),
     ),
     fields={
         "platform": "const:x",
@@ -258,6 +266,7 @@ _APIFY = Format(
         "lang": "lang",
         "like_count": "likeCount",
     },
+    unfold=_listed,
     fate=_apify_fate,
 )
 
