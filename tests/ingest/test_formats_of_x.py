@@ -92,7 +92,9 @@ def test_an_odd_item_of_a_page_costs_only_itself():
     assert read("x-v2", without_users) == (whole, {"repost": 1})
 
 
-@pytest.mark.parametrize("odd", [None, [], {}, "gone", 7, [None], {"result": "gone"}])
+@pytest.mark.parametrize(
+    "odd", [None, [], {}, "gone", 7, [None], {"result": "gone"}, {"result": {"__typename": "UserUnavailable"}}]
+)
 def test_a_post_whose_account_is_odd_is_still_a_comment(odd):
     post = roots_of("x-v1/tweets.jsonl")[0]
     assert read("x-v1", {**post, "user": odd, "entities": odd})[0] == [post["id_str"]]

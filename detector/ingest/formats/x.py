@@ -175,7 +175,7 @@ _V2 = Format(
         "author_followers": "author.public_metrics.followers_count",
         "author_following": "author.public_metrics.following_count",
         "author_posts": "author.public_metrics.tweet_count",
-        "author_verified": ("author.verified", "author.verified_type"),
+        "author_verified": either("author.verified", "author.verified_type"),
         "target": _v2_target,
         "parent_id": ("referenced_tweets[type=replied_to].id", "referenced_tweets.replied_to.id"),
         "conversation_id": "conversation_id",

@@ -10,7 +10,7 @@ from detector.ingest.formats.paths import Getter, Record, Source, compile_source
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}[0-9]{0,2});")
 _NOTHING = frozenset({"", "absent", "null", "none", "nan", "na"})
 _NO_ID = _NOTHING | {"0", "-1"}
-_YES = frozenset({"true", "t", "1", "yes"})
+_YES = frozenset({"true", "t", "1", "yes", "verified", "blue", "business", "government"})
 _WITHHELD = re.compile(r"(?:This (?:Tweet|Post) from )?@\w{1,20}(?:['’]s account)? (?:has been |is )?withheld\b")
 _POST_URL = re.compile(r"https?://(?:\w+\.)?(?:twitter|x)\.com/(\w+)/status(?:es)?/([0-9]+)")
 
@@ -104,5 +104,5 @@ def handle_in(url: object, post_id: object = None) -> str | None:
 
 def is_withheld(post: object, text: object) -> bool:
     """Tell whether X's notice stands where the text was: not so in all posts that are marked as withheld."""
-    is_marked = isinstance(post, dict) and any(key.startswith("withheld") for key in post)
-    return is_marked and isinstance(text, str) and _WITHHELD.match(text) is not None
+    is_notice = isinstance(text, str) and _WITHHELD.match(text) is not None
+    return is_notice and isinstance(post, dict) and any(key.startswith("withheld") for key in post)

@@ -65,10 +65,21 @@ def _account(post: Record) -> Mapping[str, Any]:
     account = user if isinstance(user, dict) else {}
     parts = [part for name in ("legacy", "core") if isinstance(part := account.get(name), dict)]
     known = {key: value for part in parts for key, value in part.items() if value is not None}
-    return {**account, **known}
+    account = {**account, **known}
+    if not (account.get("screen_name") or account.get("unique_id")):
+        account["screen_name"] = _pictured(post)
+    return account
+
+
+def _pictured(post: Record) -> str | None:
+    """Return the handle that the addresses of a post's own pictures tell."""
+    names = (handle_in(picture.get("expanded_url"), _id(post)) for picture in objects(_media(post)))
+    return next((name for name in names if name), None)
 
 
 _user = compile_source(("core.user_results.result", "core.user_result.result", "user"))
+_media = compile_source(("legacy.extended_entities.media", "legacy.entities.media"))
+_id = compile_source(("rest_id", "legacy.id_str"))
 
 
 _web_text = text_at(
@@ -79,30 +90,19 @@ _web_text = text_at(
     "legacy.text",
 )
 _ID = ("rest_id", "legacy.id_str")
-_id = compile_source(_ID)
-_media = compile_source(("legacy.extended_entities.media", "legacy.entities.media"))
-_screen_name = compile_source(("author.screen_name", "author.unique_id"))
+_HANDLE = ("author.screen_name", "author.unique_id")
+_REPOSTS = ("retweeted_status_result", "retweeted_status_results", "repostedStatusResults")
+_original_id = id_at("rest_id", "result.rest_id", "result.tweet.rest_id")
 
 
-def _handle(post: Record) -> Any:  # noqa: ANN401
-    """Return the account's handle; a post's own pictures tell it where the account itself is missing."""
-    names = (handle_in(item.get("expanded_url"), _id(post)) for item in objects(_media(post)))
-    return _screen_name(post) or next((name for name in names if name), None)
+def _reposted(post: Record) -> Any:  # noqa: ANN401
+    for holder in objects([post.get("legacy"), post]):
+        for original in objects([holder.get(name) for name in _REPOSTS]):
+            return _original_id(original)
+    return _reposted_id(post)
 
 
-_reposted = id_at(
-    "legacy.retweeted_status_result.result.rest_id",
-    "legacy.retweeted_status_result.result.tweet.rest_id",
-    "legacy.retweeted_status_results.rest_id",
-    "legacy.retweeted_status_results.result.rest_id",
-    "legacy.retweeted_status_id_str",
-    "legacy.repostedStatusResults.result.rest_id",
-    "retweeted_status_result.result.rest_id",
-    "retweeted_status_result.result.tweet.rest_id",
-    "retweeted_status_results.rest_id",
-    "retweeted_status_results.result.rest_id",
-    "repostedStatusResults.result.rest_id",
-)
+_reposted_id = id_at("legacy.retweeted_status_id_str")
 
 
 def _web_fate(post: Record) -> SkipReason | None:
@@ -145,7 +145,7 @@ _GRAPHQL = Format(
         "text": _web_text,
         "created_at": ("legacy.created_at", "details.created_at_ms"),
         "author_id": id_at("author.rest_id", "legacy.user_id_str", "author.id_str"),
-        "author_handle": _handle,
+        "author_handle": _HANDLE,
         "author_name": ("author.name", "author.nickname"),
         "author_created_at": "author.created_at",
         "author_followers": ("author.followers_count", "author.relationship_counts.followers"),
@@ -156,12 +156,14 @@ _GRAPHQL = Format(
             "author.verified",
             "author.verification.verified",
             "author.verification.is_blue_verified",
+            "author.verified_type",
+            "author.verification.verified_type",
         ),
         "target": id_at("legacy.in_reply_to_screen_name", "reply_to_user_results.result.core.screen_name"),
         "parent_id": id_at("legacy.in_reply_to_status_id_str", "reply_to_results.rest_id"),
         "conversation_id": id_at("legacy.conversation_id_str"),
         "repost_of": _reposted,
-        "url": post_url(_handle, _ID, _web_text),
+        "url": post_url(_HANDLE, _ID, _web_text),
         "lang": ("legacy.lang", "details.language"),
         "like_count": ("legacy.favorite_count", "counts.favorite_count"),
         "collected_at": "collected_at",
