@@ -11,10 +11,14 @@ from detector.config import IngestConfig
 from detector.ingest.adapt import adapt
 from detector.ingest.decode import FIELDS, Batch
 from detector.ingest.formats.format import Format
+from detector.ingest.items import Items
 from detector.ingest.lines import Block
+from detector.ingest.objects import simplify, take_columns, take_mappings
+from detector.ingest.pieces import Piece
 from detector.ingest.recognise import Recogniser
 from detector.ingest.roots import Roots, decode_roots
 from detector.ingest.shape import read_shaped, sample_lines
+from detector.ingest.tables import Rows
 
 _SAMPLE = 100
 
@@ -26,19 +30,37 @@ class Decoder:
         self._config = config
         self._recogniser = Recogniser(config)
 
-    def decode_block(self, block: Block) -> list[Batch]:
-        """Decode lines, each of which should be a JSON object.
-
-        Parameters
-        ----------
-        block
-            Whole lines.
+    def decode(self, piece: Piece) -> list[Batch]:
+        """Decode a piece of a source.
 
         Returns
         -------
         list of Batch
-            Every line as one record or several, a fault or blank.
+            Every line, item or row as one record or several, a fault or blank.
         """
+        if isinstance(piece, Block):
+            return self._lines(piece)
+        if isinstance(piece, Items):
+            roots = decode_roots(piece.values, piece.numbers, piece.offsets, self._config)
+            return self._adapted(roots)
+        if isinstance(piece, Rows):
+            values: list[Mapping[str, Any]] = [dict(zip(piece.names, row, strict=True)) for row in piece.rows]
+            places = list(range(len(values)))
+            return self._adapted(Roots(values, piece.numbers, places, piece.repaired, n_blank=piece.n_blank))
+        return self.decode_frame(piece.rows, piece.number)
+
+    def decode_mappings(self, items: Sequence[object], first_number: int) -> list[Batch]:
+        """Take Python mappings for records."""
+        return [simplify(batch) for batch in self._adapted(take_mappings(items, first_number))]
+
+    def decode_frame(self, frame: pl.DataFrame, first_number: int) -> list[Batch]:
+        """Take the rows of a frame for records; columns of canonical names and types as they are."""
+        main = self._recogniser.choose(frame.head(1).to_dicts()).main
+        if self._recogniser.is_canonical(main):
+            return [take_columns(frame, first_number)]
+        return self.decode_mappings(frame.to_dicts(), first_number)
+
+    def _lines(self, block: Block) -> list[Batch]:
         main = self._recogniser.choose(_objects(sample_lines(block.data))).main
         batches = []
         is_rest: pl.Series | None = None
@@ -54,15 +76,6 @@ class Decoder:
                 is_rest = ~fits
         return batches + self._adapted(self._roots(block, is_rest), main)
 
-    def reads_as_canonical(self, sample: Sequence[Mapping[str, Any]]) -> bool:
-        """Tell whether records say all under canonical names, and nothing is to be read otherwise."""
-        return self._recogniser.is_canonical(self._recogniser.choose(sample).main)
-
-    def decode_mappings(self, values: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> list[Batch]:
-        """Take mappings, such as the rows of a table, for records."""
-        main = self._recogniser.choose(itertools.islice(values, _SAMPLE)).main
-        return self._adapted(Roots(list(values), list(numbers), list(range(len(numbers)))), main)
-
     def _roots(self, block: Block, is_rest: pl.Series | None) -> Roots:
         lines = block.data.split(b"\n")
         offsets = list(itertools.accumulate((len(line) + 1 for line in lines), initial=block.offset))
@@ -70,8 +83,9 @@ class Decoder:
         wanted = None if is_rest is None else is_rest.arg_true().to_list()
         return decode_roots(lines, numbers, offsets, self._config, wanted=wanted, is_open=block.is_open)
 
-    def _adapted(self, roots: Roots, main: Format) -> list[Batch]:
+    def _adapted(self, roots: Roots, main: Format | None = None) -> list[Batch]:
         """Read every root by its format: mostly all have the same."""
+        main = main or self._recogniser.choose(itertools.islice(roots.values, _SAMPLE)).main
         by_format: dict[Format, list[int]] = {main: []}
         for i, value in enumerate(roots.values):
             by_format.setdefault(self._recogniser.format_of(value, main), []).append(i)

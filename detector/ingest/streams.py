@@ -126,6 +126,8 @@ class ByteStream:
         self._allowance = allowance or Allowance(name)
         self._packed = packed
         self._before = before
+        self._first: bytes | None = None
+        self._rest: Iterator[bytes] = iter(())
 
     @property
     def consumed_bytes(self) -> int:
@@ -146,6 +148,19 @@ class ByteStream:
         is_seekable = getattr(self._stream, "seekable", None)
         return self._stream if is_seekable and is_seekable() and self._stream.read(0) == b"" else None
 
+    def head(self) -> bytes:
+        """Return the first chunk, without taking it away.
+
+        Raises
+        ------
+        InputError
+            As `chunks`.
+        """
+        if self._first is None:
+            self._rest = self._decompressed()
+            self._first = next(self._rest, b"")
+        return self._first
+
     def chunks(self) -> Iterator[bytes]:
         """Yield the decompressed source in pieces of about `BLOCK_BYTES`.
 
@@ -154,6 +169,12 @@ class ByteStream:
         InputError
             The source is a container that is not read here, or the device fails.
         """
+        if first := self.head():
+            yield first
+        self._first = b""
+        yield from self._rest
+
+    def _decompressed(self) -> Iterator[bytes]:
         magic = self._raw.peek(_MAGIC_BYTES)
         for start, what in _FOREIGN.items():
             if magic.startswith(start):
