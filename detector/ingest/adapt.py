@@ -86,5 +86,5 @@ def _value(getter: Getter, record: Record, i: int, fates: dict[int, _Fate]) -> o
     try:
         return getter(record)
     except _SURPRISES:
-        fates[i] = RejectReason.UNEXPECTED_SHAPE
+        fates.setdefault(i, RejectReason.UNEXPECTED_SHAPE)
         return None

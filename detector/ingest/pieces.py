@@ -13,7 +13,7 @@ from detector.ingest.documents import read_items
 from detector.ingest.items import Items
 from detector.ingest.lines import Block, Fault, read_blocks
 from detector.ingest.parquet import is_parquet, read_frames
-from detector.ingest.sniff import Kind, sniff
+from detector.ingest.sniff import HEAD_BYTES, Kind, sniff
 from detector.ingest.streams import ByteStream, size_of
 from detector.ingest.tables import Rows, read_rows
 
@@ -71,7 +71,7 @@ def open_pieces(source: Any, config: IngestConfig) -> Iterator[Opened]:  # noqa:
         yield Opened(Path(source).name, "Parquet", _frames(source))
         return
     for stream in open_streams(source, config.max_input_bytes):
-        found = sniff(stream.head())
+        found = sniff(stream.head(HEAD_BYTES))
         if found.kind is Kind.DOCUMENTS:
             pieces: Iterator[Piece | Fault] = read_items(stream, config)
         elif found.kind is Kind.TABLE and found.dialect:

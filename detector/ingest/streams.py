@@ -126,8 +126,8 @@ class ByteStream:
         self._allowance = allowance or Allowance(name)
         self._packed = packed
         self._before = before
-        self._first: bytes | None = None
-        self._rest: Iterator[bytes] = iter(())
+        self._held: list[bytes] = []
+        self._rest = self._decompressed()
 
     @property
     def consumed_bytes(self) -> int:
@@ -148,18 +148,17 @@ class ByteStream:
         is_seekable = getattr(self._stream, "seekable", None)
         return self._stream if is_seekable and is_seekable() and self._stream.read(0) == b"" else None
 
-    def head(self) -> bytes:
-        """Return the first chunk, without taking it away.
+    def head(self, size: int) -> bytes:
+        """Return the first bytes, decompressed, without taking them away: `size` of them if there are so many.
 
         Raises
         ------
         InputError
             As `chunks`.
         """
-        if self._first is None:
-            self._rest = self._decompressed()
-            self._first = next(self._rest, b"")
-        return self._first
+        while sum(map(len, self._held)) < size and (chunk := next(self._rest, b"")):
+            self._held.append(chunk)
+        return b"".join(self._held)[:size] if len(self._held) != 1 else self._held[0][:size]
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the decompressed source in pieces of about `BLOCK_BYTES`.
@@ -169,9 +168,8 @@ class ByteStream:
         InputError
             The source is a container that is not read here, or the device fails.
         """
-        if first := self.head():
-            yield first
-        self._first = b""
+        while self._held:
+            yield self._held.pop(0)
         yield from self._rest
 
     def _decompressed(self) -> Iterator[bytes]:
