@@ -1,6 +1,6 @@
 """Facebook by way of Apify: its own actors and the many that imitate them, whose field names vary."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from detector.ingest.formats import facebook_address as address
@@ -71,7 +71,7 @@ _get_person, _get_handle, _get_name = compile_source(_PERSONS), compile_source(_
 _get_time = compile_source(_TIMES)
 
 
-def _first(record: Record, names: Iterable[str], read: Any) -> str | None:  # noqa: ANN401
+def _first(record: Record, names: Iterable[str], read: Callable[[object], str | None]) -> str | None:
     """Return the first that can be read out of several addresses."""
     return next((found for name in names if (found := read(compile_source(name)(record)))), None)
 
