@@ -174,9 +174,11 @@ def _commented(comment: Record) -> dict[str, Any]:
 
 def _scraper_precision(record: Record) -> str | None:
     """Tell days apart: the library reads what the mobile site shows, a date without a clock as midnight."""
-    time = compile_source(("comment_time", "time"))(record)
+    time = _get_scraper_time(record)
     return "day" if isinstance(time, str) and time.endswith("00:00:00") else None
 
+
+_get_scraper_time = compile_source(("comment_time", "time"))
 
 _SCRAPER = Format(
     name="facebook-scraper",

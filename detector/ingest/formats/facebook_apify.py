@@ -6,7 +6,7 @@ from typing import Any
 from detector.ingest.formats import facebook_address as address
 from detector.ingest.formats.format import Format, Shape
 from detector.ingest.formats.nested import AROUND, objects, unflattened, unnested, where
-from detector.ingest.formats.paths import Record, compile_source
+from detector.ingest.formats.paths import Getter, Record, compile_source
 from detector.ingest.formats.shown_times import precision_of
 
 _LISTS = ("comments", "topComments", "latestComments", "replies", "commentsList", "comments_list")
@@ -63,17 +63,22 @@ _LIKES = (
 _PARENTS = (
     *("replyToCommentId", "parentCommentId", "parent_comment_id", "parentId", "parent_id", "reply_to_id"),
     *("replyTo", "_around.parent"),
-    lambda record: _first(record, ("commentUrl", "comment_url", "commentPermalink"), address.answered),
+    lambda record: _first(record, _get_comment_urls, address.answered),
 )
 
+_get_post_urls, _get_person_urls = [list(map(compile_source, names)) for names in (_POST_URLS, _PERSON_URLS)]
+_get_comment_urls = list(map(compile_source, ("commentUrl", "comment_url", "commentPermalink")))
+_get_post_number = compile_source(("postId", "post_id", "legacyId"))
+_get_thread_number = compile_source(("_around.post", "postId", "post_id", "facebookId"))
+_get_shown = compile_source(_SHOWN)
 _get_id, _get_text = compile_source(_IDS), compile_source(_TEXT)
 _get_person, _get_handle, _get_name = compile_source(_PERSONS), compile_source(_HANDLES), compile_source(_NAMES)
 _get_time = compile_source(_TIMES)
 
 
-def _first(record: Record, names: Iterable[str], read: Callable[[object], str | None]) -> str | None:
+def _first(record: Record, getters: Iterable[Getter], read: Callable[[object], str | None]) -> str | None:
     """Return the first that can be read out of several addresses."""
-    return next((found for name in names if (found := read(compile_source(name)(record)))), None)
+    return next((found for get in getters if (found := read(get(record)))), None)
 
 
 def _unfold(root: Record) -> Iterable[Record]:
@@ -81,7 +86,7 @@ def _unfold(root: Record) -> Iterable[Record]:
     inside = _held(root)
     if not _is_post(root, inside):
         return unnested([root], _held, _known, {})
-    around = {"post": _post(root), "page": root.get("pageName") or _first(root, _POST_URLS, address.page)}
+    around = {"post": _post(root), "page": root.get("pageName") or _first(root, _get_post_urls, address.page)}
     around["collected"] = root.get("scrapedAt")
     if inside:
         return unnested(_threaded(inside), _held, _known, around)
@@ -95,13 +100,12 @@ def _is_post(root: Record, inside: list[Record]) -> bool:
 
 
 def _post(record: Record) -> object:
-    number = compile_source(("postId", "post_id", "legacyId"))(record)
-    return number or _first(record, _POST_URLS, address.post) or compile_source(_POST_URLS)(record)
+    return _get_post_number(record) or _first(record, _get_post_urls, address.post)
 
 
 def _group(post: Record) -> str | None:
     """Return the group that a post was made to; a page's own post is addressed to nobody."""
-    place = _first(post, _POST_URLS, address.page)
+    place = _first(post, _get_post_urls, address.page)
     return place if any("/groups/" in str(post.get(name)) for name in _POST_URLS) else None
 
 
@@ -130,13 +134,13 @@ def _author_id(record: Record) -> object:
     given = _get_person(record)
     if given is not None and not str(given).startswith("pfbid"):
         return given
-    return _first(record, _PERSON_URLS, address.person_id)
+    return _first(record, _get_person_urls, address.person_id)
 
 
 def _author_handle(record: Record) -> str | None:
     given = _get_handle(record)
     is_handle = isinstance(given, str) and " " not in given.strip()  # some actors write the name there
-    return _first(record, _PERSON_URLS, address.handle) or (given if is_handle else None)
+    return _first(record, _get_person_urls, address.handle) or (given if is_handle else None)
 
 
 def _author_name(record: Record) -> object:
@@ -152,15 +156,14 @@ def _created_at(record: Record) -> object:
 
 
 def _conversation(record: Record) -> object:
-    number = compile_source(("_around.post", "postId", "post_id", "facebookId"))(record)
-    return number or _first(record, _POST_URLS, address.post)
+    return _get_thread_number(record) or _first(record, _get_post_urls, address.post)
 
 
 def _target(record: Record) -> object:
     around = record.get(AROUND) or {}
     if around.get("is_post"):
         return around["page"]
-    return around.get("page") or record.get("pageName") or _first(record, _POST_URLS, address.page)
+    return around.get("page") or record.get("pageName") or _first(record, _get_post_urls, address.page)
 
 
 def _url(record: Record) -> object:
@@ -170,7 +173,7 @@ def _url(record: Record) -> object:
 
 
 _get_post_url = compile_source(("url", *_POST_URLS))
-_get_comment_url = compile_source(("commentUrl", "comment_url", "commentPermalink"))
+_get_comment_url = compile_source(tuple(_get_comment_urls))
 
 
 _FORM = Format(
@@ -201,7 +204,7 @@ _FORM = Format(
         "platform": "const:facebook",
         "text": (*_TEXT, "postText"),
         "created_at": _created_at,
-        "created_at_precision": lambda record: precision_of(compile_source(_SHOWN)(record)),
+        "created_at_precision": lambda record: precision_of(_get_shown(record)),
         "author_id": _author_id,
         "author_handle": _author_handle,
         "author_name": _author_name,

@@ -71,22 +71,35 @@ def _public(get: Getter) -> Getter:
 
 def _platform(record: Record) -> object:
     """Tell the platform by what only its records have: the library does not name it."""
-    named = _cell(("platform", "product"))(record)
+    named = _get_platform(record)
     if named is not None:
         return named
-    if any(name in record for name in ("is_reply", "statistics.repost_count", "statistics.quotes", "is_quote_post")):
+    if any(get(record) is not None for get in _only_on_threads):
         return "threads"
-    kinds = ("business", "creator", "media_creator", "personal")
-    return "instagram" if "caption" in record or str(_owner_kind(record)).lower() in kinds else "facebook"
+    is_instagram = "caption" in record or str(_owner_kind(record)).lower() in _KINDS_ON_INSTAGRAM
+    return "instagram" if is_instagram else "facebook"
+
+
+_get_platform = _cell(("platform", "product"))
+_only_on_threads = [
+    compile_source(path)
+    for path in ("is_quote_post", "statistics.repost_count", "statistics.reposts", "statistics.quotes")
+]
+_KINDS_ON_INSTAGRAM = ("business", "creator", "media_creator", "personal")
 
 
 def _surface(record: Record) -> object:
     """Return where a post was made to, if that is not its owner's own page."""
-    place, owner = _id("surface.id")(record), _id(_of_owner("id"))(record)
-    if place is not None and place == owner:
+    place = _get_place(record)
+    if place is not None and place == _get_owner_id(record):
         return None
-    name = _cell(("surface.username", "surface.name"))(record)
-    return None if name in (None, _cell(_of_owner("username"))(record), _cell(_of_owner("name"))(record)) else name
+    name = _get_place_name(record)
+    return None if name in (None, _get_owner_handle(record), _get_owner_name(record)) else name
+
+
+_get_place, _get_place_name = _id("surface.id"), _cell(("surface.username", "surface.name"))
+_get_owner_id = _id(_of_owner("id"))
+_get_owner_handle, _get_owner_name = _cell(_of_owner("username")), _cell(_of_owner("name"))
 
 
 def _library_url(record: Record) -> object:
@@ -115,9 +128,9 @@ _LIBRARY = Format(
         "platform": _platform,
         "text": _library_text,
         "created_at": _cell("creation_time"),
-        "author_id": _public(_id(_of_owner("id"))),
-        "author_handle": _public(_cell(_of_owner("username"))),
-        "author_name": _public(_cell(_of_owner("name"))),
+        "author_id": _public(_get_owner_id),
+        "author_handle": _public(_get_owner_handle),
+        "author_name": _public(_get_owner_name),
         "author_verified": _cell(_of_owner("verified")),
         "target": _surface,
         "parent_id": _id(("parent_comment_id", "parent_id")),
@@ -137,8 +150,10 @@ _LIBRARY = Format(
 
 
 def _is_group(record: Record) -> bool:
-    kind = compile_source(("account.accountType", "account_type", "account_account_type"))(record)
-    return "Group Name" in record or str(kind).lower() in ("facebook_group", "group")
+    return "Group Name" in record or str(_get_account_type(record)).lower() in ("facebook_group", "group")
+
+
+_get_account_type = compile_source(("account.accountType", "account_type", "account_account_type"))
 
 
 def _of_page(source: Source) -> Getter:
@@ -148,8 +163,10 @@ def _of_page(source: Source) -> Getter:
 
 
 def _group(record: Record) -> object:
-    names = ("User Name", "Group Name", "account.handle", "account_handle", "account.name", "account_name")
-    return _cell(names)(record) if _is_group(record) else None
+    return _get_group(record) if _is_group(record) else None
+
+
+_get_group = _cell(("User Name", "Group Name", "account.handle", "account_handle", "account.name", "account_name"))
 
 
 def _tangle_posts(root: Record) -> Iterable[Record]:
@@ -159,15 +176,14 @@ def _tangle_posts(root: Record) -> Iterable[Record]:
 
 
 def _tangle_platform(record: Record) -> object:
-    named = _cell(("platform", "Platform", "account.platform", "account_platform"))(record)
     is_instagram = "Account" in record or "instagram.com" in str(_post_url(record))
-    return named or ("instagram" if is_instagram else "facebook")
+    return _get_tangle_platform(record) or ("instagram" if is_instagram else "facebook")
 
 
+_get_tangle_platform = _cell(("platform", "Platform", "account.platform", "account_platform"))
 _post_url = _cell(("URL", "postUrl", "post_url"))
 _tangle_text = _cell(("Message", "message"))
 _tangle_words = _cell(("Description", "description"))
-_MOMENTS = ("Post Created", "Created", "date", "datetime", "Date")
 
 
 def _tangle_message(record: Record) -> object:
@@ -177,29 +193,36 @@ def _tangle_message(record: Record) -> object:
 
 
 def _tangle_id(record: Record) -> object:
-    given = _cell(("platformId", "platform_id", "ct_id", "id"))(record)
+    given = _get_tangle_id(record)
     if given is not None:
         return given
     url = _post_url(record)
-    code = re.search(r"instagram\.com/(?:p|reel|tv)/([\w-]+)", str(url))
+    code = _SHORT_CODE.search(str(url))
     return code[1] if code else address.post(url)
 
 
+_get_tangle_id = _id(("platformId", "platform_id", "ct_id", "id"))
+_SHORT_CODE = re.compile(r"instagram\.com/(?:p|reel|tv)/([\w-]+)")
+
+
 def _tangle_moment(record: Record) -> object:
-    moment = _cell(_MOMENTS)(record)
-    if moment is not None:
-        return moment
-    day, clock = _cell("Post Created Date")(record), _cell("Post Created Time")(record)
-    return f"{day} {clock}" if day and clock else day
+    moment, day, clock = _get_moment(record), _get_day(record), _get_clock(record)
+    return moment if moment is not None or day is None else f"{day} {clock or ''}".strip()
+
+
+_get_moment = _cell(("Post Created", "Created", "date", "datetime", "Date"))
+_get_day, _get_clock = _cell("Post Created Date"), _cell("Post Created Time")
 
 
 def _tangle_url(record: Record) -> object:
     """Return the link that a post shares, else its own address if it says anything."""
-    links = (_cell(name)(record) for name in ("Final Link", "Link", "link", "expandedLinks.0.expanded"))
-    own = re.compile(r"https?://(?:[\w-]+\.)*(?:facebook|fb|instagram)\.com/")
-    shared = next((link for link in links if link is not None and not own.match(str(link))), None)
+    links = (get(record) for get in _get_links)
+    shared = next((link for link in links if link is not None and not _OWN.match(str(link))), None)
     return shared if shared is not None or _tangle_message(record) is None else _post_url(record)
 
+
+_get_links = [_cell(name) for name in ("Final Link", "Link", "expandedLinks.0.expanded", "link")]
+_OWN = re.compile(r"https?://(?:[\w-]+\.)*(?:facebook|fb|instagram)\.com/")
 
 _TANGLE = Format(
     name="crowdtangle",
