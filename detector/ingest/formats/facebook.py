@@ -1,9 +1,6 @@
 """Facebook: answers of the Graph API, minet's tables of comments, and the posts of the `facebook-scraper` library."""
 
-import base64
-import binascii
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from detector.ingest.formats import facebook_address as address
@@ -50,27 +47,31 @@ def _thread(identity: object) -> str | None:
 def _unfold_graph(root: Record) -> Iterable[Record]:
     for feed in _FEEDS:
         if posts := _held(root, feed):
-            return _comments_of(posts, {"page": root.get("username") or root.get("name")})
-    if isinstance(root.get("data"), list):
-        return _comments_of(objects(root["data"]), {})
-    return _comments_of([root], {})
+            return _taken_apart(posts, [True] * len(posts), root.get("username") or root.get("name"))
+    items = objects(root["data"]) if isinstance(root.get("data"), list) else [root]
+    return _taken_apart(items, list(map(_is_post, items)))
 
 
-def _comments_of(items: list[Record], around: Mapping[str, Any]) -> Iterable[Record]:
-    """Yield the comments under posts and among them; posts are records only where nothing came with their comments."""
-    has_comments = any(_is_post(item) and _held(item, "comments") for item in items)
-    for item in items:
-        if not _is_post(item):
-            yield from unnested([item], _replies, _known, dict(around))
+def _taken_apart(items: list[Record], are_posts: list[bool], page: object = None) -> Iterable[Record]:
+    """Yield the comments under posts and among them; posts are records only where none came with comments."""
+    has_comments = any(_held(item, "comments") for item, is_post in zip(items, are_posts, strict=True) if is_post)
+    for item, is_post in zip(items, are_posts, strict=True):
+        if not is_post:
+            yield from unnested([item], _replies, _known, {})
             continue
-        post = {"post": item.get("id"), "page": around.get("page") or _PAGE(item)}
         if not has_comments:
-            yield {**item, AROUND: {"post": item.get("id"), "page": _WALL(item)}}
-        yield from unnested(_replies(item), _replies, _known, post)
+            yield {**item, AROUND: {"post": item.get("id"), "page": _get_wall(item), "is_post": True}}
+        yield from unnested(_replies(item), _replies, _known, {"post": item.get("id"), "page": page or _get_page(item)})
 
 
-_PAGE = compile_source(("to.data.0.name", "from.username", "from.name"))
-_WALL = compile_source("to.data.0.name")
+def _target(record: Record) -> object:
+    around = record[AROUND]
+    is_known = around.get("page") or around.get("is_post")
+    return around["page"] if is_known else address.page(record.get("permalink_url"))
+
+
+_get_page = compile_source(("to.data.0.name", "from.username", "from.name"))
+_get_wall = compile_source("to.data.0.name")
 
 
 def _replies(comment: Record) -> list[Record]:
@@ -78,8 +79,10 @@ def _replies(comment: Record) -> list[Record]:
 
 
 def _known(comment: Record) -> dict[str, Any]:
-    return {"parent": comment.get("id")}
+    return {"parent": comment.get("id"), "post": _get_thread(comment), "page": _target(comment)}
 
+
+_get_thread = compile_source(("_around.post", "post_id", "object.id", lambda record: _thread(record.get("id"))))
 
 _GRAPH = Format(
     name="facebook-graph",
@@ -103,24 +106,14 @@ _GRAPH = Format(
         "author_id": "from.id",
         "author_handle": "from.username",
         "author_name": "from.name",
-        "target": "_around.page",
+        "target": _target,
         "parent_id": ("parent.id", "_around.parent"),
-        "conversation_id": ("_around.post", "post_id", "object.id", lambda record: _thread(record.get("id"))),
+        "conversation_id": _get_thread,
         "url": where("message", "permalink_url"),
         "like_count": ("like_count", "likes.summary.total_count", "reactions.summary.total_count"),
     },
     notes=("Authors are named only to whoever has a token of the page: without them only texts and times count.",),
 )
-
-
-def _post_of(identity: object) -> str | None:
-    """Return the post in the id of a comment as the web site has it, base64 of ``comment:POST_COMMENT``."""
-    try:
-        written = base64.b64decode(str(identity), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    found = re.match(r"comment:(\d+)_", written)
-    return found[1] if found else None
 
 
 _MINET = Format(
@@ -146,7 +139,7 @@ _MINET = Format(
         "parent_id": ("parent_id", "in_reply_to"),
         "conversation_id": (
             "post_id",
-            lambda record: _post_of(record.get("id")),
+            lambda record: address.post_in_id(record.get("id")),
             lambda record: next(filter(None, map(address.post, _addresses(record))), None),
         ),
         "like_count": "reactions",

@@ -1,5 +1,7 @@
-"""What addresses on Facebook say: whose page it is, which post, which person."""
+"""What addresses and ids on Facebook say: whose page it is, which post, which person."""
 
+import base64
+import binascii
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -100,3 +102,19 @@ def answered(address: object) -> str | None:
     """
     _, query = _taken_apart(address)
     return query.get("comment_id") if "reply_comment_id" in query else None
+
+
+def post_in_id(identity: object) -> str | None:
+    """Return the post in the id of a comment as the web site writes it: base64 of ``comment:POST_COMMENT``.
+
+    Examples
+    --------
+    >>> post_in_id("Y29tbWVudDo5ODcwMDFfNTAwMQ==")
+    '987001'
+    """
+    try:
+        written = base64.b64decode(str(identity), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    found = re.match(r"comment:(\d+)_", written)
+    return found[1] if found else None

@@ -66,8 +66,9 @@ _PARENTS = (
     lambda record: _first(record, _get_comment_urls, address.answered),
 )
 
-_get_post_urls, _get_person_urls = [list(map(compile_source, names)) for names in (_POST_URLS, _PERSON_URLS)]
-_get_comment_urls = list(map(compile_source, ("commentUrl", "comment_url", "commentPermalink")))
+_get_post_urls: list[Getter] = list(map(compile_source, _POST_URLS))
+_get_person_urls: list[Getter] = list(map(compile_source, _PERSON_URLS))
+_get_comment_urls: list[Getter] = list(map(compile_source, ("commentUrl", "comment_url", "commentPermalink")))
 _get_post_number = compile_source(("postId", "post_id", "legacyId"))
 _get_thread_number = compile_source(("_around.post", "postId", "post_id", "facebookId"))
 _get_shown = compile_source(_SHOWN)
@@ -114,7 +115,7 @@ def _held(record: Record) -> list[Record]:
 
 
 def _known(comment: Record) -> dict[str, Any]:
-    return {"parent": _get_id(comment)}
+    return {"parent": _get_id(comment), "post": _conversation(comment), "page": _place(comment)}
 
 
 def _threaded(comments: list[Record]) -> Iterable[Record]:
@@ -156,14 +157,18 @@ def _created_at(record: Record) -> object:
 
 
 def _conversation(record: Record) -> object:
-    return _get_thread_number(record) or _first(record, _get_post_urls, address.post)
+    thread = _get_thread_number(record) or _first(record, _get_post_urls, address.post)
+    return thread or address.post_in_id(_get_id(record))
+
+
+def _place(record: Record) -> object:
+    around = record.get(AROUND) or {}
+    return around.get("page") or record.get("pageName") or _first(record, _get_post_urls, address.page)
 
 
 def _target(record: Record) -> object:
     around = record.get(AROUND) or {}
-    if around.get("is_post"):
-        return around["page"]
-    return around.get("page") or record.get("pageName") or _first(record, _get_post_urls, address.page)
+    return around["page"] if around.get("is_post") else _place(record)
 
 
 def _url(record: Record) -> object:
