@@ -12,6 +12,13 @@ _CONNECTION = "xdt_api__v1__media__media_id__comments__connection"
 _HANDLES = ("user.username", "user.unique_id", "owner.username", "username", "ownerUsername")
 _get_handle = compile_source(_HANDLES)
 
+_CODE = re.compile(r"instagram\.com/(?:[\w.]+/)?(?:p|reels?|tv)/([\w-]+)")
+
+
+def _code_in(record: Record, names: Iterable[str]) -> str | None:
+    """Return the short code of a post, which all of its addresses have."""
+    return next((found[1] for name in names if (found := _CODE.search(str(record.get(name))))), None)
+
 
 def _edges(value: object) -> list[Record]:
     """Return the nodes of a GraphQL connection."""
@@ -22,7 +29,10 @@ def _edges(value: object) -> list[Record]:
 def _target(text: Source) -> Any:  # noqa: ANN401
     """Return a getter of whom a comment answers: a mention at its beginning is found later, and comes first."""
     get_text, get_others = compile_source(text), compile_source(("_around.parent_author", "_around.owner"))
-    return lambda record: None if str(get_text(record)).startswith("@") else get_others(record)
+    return lambda record: None if _MENTION.match(str(get_text(record))) else get_others(record)
+
+
+_MENTION = re.compile(r"\.?@\w")
 
 
 def _unfold_web(root: Record) -> Iterable[Record]:
@@ -87,7 +97,7 @@ _WEB = Format(
         Shape(needs=("comments.0.pk", "comments.0.text"), any_of=("status", "caption", "comment_count", "next_min_id")),
         Shape(needs=("comments", "has_more_comments"), any_of=("caption", "comment_count", "status")),
         Shape(needs=("child_comments", "parent_comment"), any_of=("status", "child_comment_count")),
-        Shape(needs=(f"data.{_CONNECTION}",)),
+        Shape(needs=("data", f"data.{_CONNECTION}", f"data.{_CONNECTION}.edges")),
         Shape(needs=("pk", "code", "taken_at", "caption", "user"), lacks=("text_post_app_info",)),
         Shape(
             needs=("data.pk", "data.code", "data.taken_at", "data.caption", "timestamp_collected"),
@@ -107,7 +117,8 @@ _WEB = Format(
         "author_verified": ("user.is_verified", "user.verified", "owner.is_verified", "user_is_verified"),
         "target": _target(_WEB_TEXT),
         "parent_id": ("parent_comment_id", "replied_to_comment_id", "parent_id", "_around.parent"),
-        "conversation_id": _get_media,
+        # The last are columns of one's own table that minet keeps beside each comment.
+        "conversation_id": (_get_media, lambda record: _code_in(record, ("post_url", "post", "url", "link"))),
         "like_count": ("comment_like_count", "like_count", "likes_count"),
         "collected_at": ("__import_meta.timestamp_collected", "timestamp_collected"),
     },
@@ -154,9 +165,13 @@ _GRAPHQL = Format(
     name="instagram-graphql",
     title="Instagram's older GraphQL: posts with their comments, pages of comments, single ones",
     shapes=(
-        *(Shape(needs=(f"{media}.{edge}",)) for media in _MEDIA for edge in _COMMENT_EDGES),
-        *(Shape(needs=(f"{edge}.edges",)) for edge in _COMMENT_EDGES),
-        Shape(needs=("data.comment.edge_threaded_comments",)),
+        *(
+            Shape(needs=(media, f"{media}.{edge}", f"{media}.{edge}.edges"))
+            for media in _MEDIA
+            for edge in _COMMENT_EDGES
+        ),
+        *(Shape(needs=(edge, f"{edge}.edges")) for edge in _COMMENT_EDGES),
+        Shape(needs=("data.comment", "data.comment.edge_threaded_comments")),
         Shape(needs=("id", "text", "owner"), any_of=("edge_threaded_comments", "edge_liked_by", "did_report_as_spam")),
         Shape(needs=("node.id", "node.text", "node.owner", "node.created_at")),
     ),
@@ -178,7 +193,6 @@ _GRAPHQL = Format(
 )
 
 _POST_MARKS = ("shortCode", "latestComments", "firstComment", "productType", "displayUrl")
-_CODE = re.compile(r"instagram\.com/(?:[\w.]+/)?(?:p|reels?|tv)/([\w-]+)")
 _APIFY_TEXT = ("text", "message", "comment", "content")
 _get_apify_text, _get_apify_id = compile_source(_APIFY_TEXT), compile_source(("id", "commentId", "pk"))
 
@@ -206,13 +220,9 @@ def _apify_known(comment: Record) -> dict[str, Any]:
 
 
 def _code(record: Record) -> object:
-    """Return the short code of a post, which all of its addresses have."""
-    given = _get_given_code(record)
-    if given is not None:
-        return given
-    addresses = (record.get(name) for name in ("postUrl", "instagramUrl", "commentUrl", "url", "inputUrl", "post_url"))
-    found = next((match for address in addresses if (match := _CODE.search(str(address)))), None)
-    return found[1] if found else _get_post_id(record)
+    """Return the short code of the post of a comment, as the posts themselves have it."""
+    names = ("postUrl", "instagramUrl", "commentUrl", "url", "inputUrl", "post_url")
+    return _get_given_code(record) or _code_in(record, names) or _get_post_id(record)
 
 
 _get_given_code, _get_post_id = compile_source(("_around.post", "shortCode")), compile_source(("postId", "post_id"))

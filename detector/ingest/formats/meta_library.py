@@ -111,6 +111,8 @@ def _library_url(record: Record) -> object:
 _library_link = _cell(("link_attachment.link", "link_attachment.url", "link_url"))
 
 
+_get_parent, _get_thread = _id(("parent_comment_id", "parent_id")), _id("post_id")
+
 _LIBRARY = Format(
     name="meta-content-library",
     title="Meta Content Library: comments and posts, tables or answers of the API",
@@ -133,8 +135,8 @@ _LIBRARY = Format(
         "author_name": _public(_get_owner_name),
         "author_verified": _cell(_of_owner("verified")),
         "target": _surface,
-        "parent_id": _id(("parent_comment_id", "parent_id")),
-        "conversation_id": _id("post_id"),
+        "parent_id": lambda record: None if _get_parent(record) == _get_thread(record) else _get_parent(record),
+        "conversation_id": _get_thread,
         "repost_of": where(lambda record: _library_text(record) is None, _id("shared_post_id")),
         "url": _library_url,
         "lang": _cell("lang"),
@@ -210,7 +212,7 @@ def _tangle_moment(record: Record) -> object:
     return moment if moment is not None or day is None else f"{day} {clock or ''}".strip()
 
 
-_get_moment = _cell(("Post Created", "Created", "date", "datetime", "Date"))
+_get_moment = _cell(("Post Created", "Created", "datetime", "date", "Date"))
 _get_day, _get_clock = _cell("Post Created Date"), _cell("Post Created Time")
 
 
@@ -233,7 +235,7 @@ _TANGLE = Format(
         Shape(needs=("Account", "User Name", "Description"), any_of=("Followers at Posting", "Total Interactions")),
         Shape(needs=("Post Created", "Total Interactions"), any_of=("Page Name", "Group Name", "Account", "Message")),
         Shape(needs=("platformId", "postUrl", "account", "date")),
-        Shape(needs=("result.posts.0.platformId",)),
+        Shape(needs=("status", "result.posts.0.platformId", "result.posts.0.account")),
         Shape(needs=("ct_id", "post_url", "account_name"), any_of=("message", "description")),
     ),
     unfold=_tangle_posts,
