@@ -91,7 +91,7 @@ _GRAPH = Format(
         Shape(needs=("id", "message", "created_time")),
         Shape(needs=("id", "created_time"), any_of=("from", "can_remove", "comment_count", "story", "attachment")),
         Shape(needs=("data.0.id", "data.0.created_time"), any_of=("data.0.message", "data.0.from", "data.0.story")),
-        Shape(needs=("data.0.id", "data.0.comments.data")),
+        Shape(needs=("data.0.id", "data.0.comments.data"), lacks=("data.0.comments.data.0.text",)),
         Shape(needs=("id", "comments.data"), any_of=("comments.paging", "comments.summary", "message", "created_time")),
         Shape(needs=("id", "comments.data.0.id", "comments.data.0.created_time")),
         *(Shape(needs=("id", f"{feed}.data")) for feed in _FEEDS),

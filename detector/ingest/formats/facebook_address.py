@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +13,7 @@ _NOT_NAMES = re.compile(
 )
 _POST_QUERIES = ("story_fbid", "fbid", "v", "multi_permalinks")
 _POST_STEPS = ("posts", "permalink", "videos", "photos", "reel", "reels", "p", "v", "r")
+_SITE_ID = re.compile(r"(?:comment|feedback):(\d+)")
 _POST_ID = re.compile(r"\d{5,}|pfbid\w+|\w{8,}")
 
 
@@ -105,16 +107,20 @@ def answered(address: object) -> str | None:
 
 
 def post_in_id(identity: object) -> str | None:
-    """Return the post in the id of a comment as the web site writes it: base64 of ``comment:POST_COMMENT``.
+    """Return the post in an id of the web site: ``comment:POST_COMMENT`` or ``feedback:POST``, mostly in base64.
 
     Examples
     --------
-    >>> post_in_id("Y29tbWVudDo5ODcwMDFfNTAwMQ==")
-    '987001'
+    >>> post_in_id("Y29tbWVudDo5ODcwMDFfNTAwMQ=="), post_in_id("feedback:987001")
+    ('987001', '987001')
     """
-    try:
-        written = base64.b64decode(str(identity), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    found = re.match(r"comment:(\d+)_", written)
+    written = str(identity)
+    with contextlib.suppress(binascii.Error, UnicodeDecodeError):
+        written = base64.b64decode(written, validate=True).decode()
+    found = _SITE_ID.match(written)
     return found[1] if found else None
+
+
+def lasting(identity: object) -> object:
+    """Return the id of a person unless it is ``pfbid...``: that is another in each session and joins nothing."""
+    return None if identity is None or str(identity).startswith("pfbid") else identity

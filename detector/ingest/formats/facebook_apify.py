@@ -131,11 +131,7 @@ def _threaded(comments: list[Record]) -> Iterable[Record]:
 
 
 def _author_id(record: Record) -> object:
-    """Return the number of an account; ``pfbid...`` names it anew in each session and joins nothing."""
-    given = _get_person(record)
-    if given is not None and not str(given).startswith("pfbid"):
-        return given
-    return _first(record, _get_person_urls, address.person_id)
+    return address.lasting(_get_person(record)) or _first(record, _get_person_urls, address.person_id)
 
 
 def _author_handle(record: Record) -> str | None:

@@ -5,8 +5,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.nested import AROUND, objects, unflattened, unnested, where
-from detector.ingest.formats.paths import Record, Source, compile_source
+from detector.ingest.formats.nested import (
+    AROUND,
+    edges,
+    objects,
+    unflattened,
+    unless_mention,
+    unnested,
+    unwrapped,
+    where,
+)
+from detector.ingest.formats.paths import Record, compile_source
 
 _CONNECTION = "xdt_api__v1__media__media_id__comments__connection"
 _HANDLES = ("user.username", "user.unique_id", "owner.username", "username", "ownerUsername")
@@ -20,42 +29,22 @@ def _code_in(record: Record, names: Iterable[str]) -> str | None:
     return next((found[1] for name in names if (found := _CODE.search(str(record.get(name))))), None)
 
 
-def _edges(value: object) -> list[Record]:
-    """Return the nodes of a GraphQL connection."""
-    edges = value.get("edges") if isinstance(value, dict) else None
-    return [node if isinstance(node := edge.get("node", edge), dict) else {} for edge in objects(edges)]
-
-
-def _target(text: Source) -> Any:  # noqa: ANN401
-    """Return a getter of whom a comment answers: a mention at its beginning is found later, and comes first."""
-    get_text, get_others = compile_source(text), compile_source(("_around.parent_author", "_around.owner"))
-    return lambda record: None if _MENTION.match(str(get_text(record))) else get_others(record)
-
-
-_MENTION = re.compile(r"\.?@\w")
+_ADDRESSED = ("_around.parent_author", "_around.owner")
 
 
 def _unfold_web(root: Record) -> Iterable[Record]:
-    root = _unwrapped(root)
+    root = unwrapped(root)
     if "_zs_comment_post_id" in root:
         return (root,)  # Zeeschuimer writes each reply by itself too
     comments, around = _page(root)
     return unnested(comments, _web_replies, _web_known, around)
 
 
-def _unwrapped(root: Record) -> Record:
-    """Take a record out of Zeeschuimer's envelope."""
-    inside, captured = root.get("data"), root.get("timestamp_collected")
-    if captured is None or not isinstance(inside, dict):
-        return root
-    return {**inside, "__import_meta": {"timestamp_collected": captured}}
-
-
 def _page(root: Record) -> tuple[list[Record], dict[str, Any]]:
     """Return the comments of a page and what it says of them; a comment alone is a page of one."""
     connection = _get_connection(root)
     if connection is not None:
-        return _edges(connection), {}
+        return edges(connection), {}
     if "text" in root or "pk" in root:
         return [root], {}
     if "child_comments" in root:
@@ -115,7 +104,7 @@ _WEB = Format(
         "author_name": ("user.full_name", "user.nickname", "owner.full_name", "user_full_name"),
         "author_followers": "user.follower_count",
         "author_verified": ("user.is_verified", "user.verified", "owner.is_verified", "user_is_verified"),
-        "target": _target(_WEB_TEXT),
+        "target": unless_mention(_WEB_TEXT, _ADDRESSED),
         "parent_id": ("parent_comment_id", "replied_to_comment_id", "parent_id", "_around.parent"),
         # The last are columns of one's own table that minet keeps beside each comment.
         "conversation_id": (_get_media, lambda record: _code_in(record, ("post_url", "post", "url", "link"))),
@@ -145,7 +134,7 @@ def _graphql_page(root: Record) -> tuple[list[Record], dict[str, Any]]:
     named = [name for name in _COMMENT_EDGES if name in media]
     if not named:
         return [root["node"] if isinstance(root.get("node"), dict) else root], {}
-    comments = next((found for name in named if (found := _edges(media[name]))), [])
+    comments = next((found for name in named if (found := edges(media[name]))), [])
     return comments, {"post": _get_short_code(media), "owner": _get_handle(media)}
 
 
@@ -154,7 +143,7 @@ _get_short_code = compile_source(("shortcode", "id"))
 
 
 def _graphql_replies(comment: Record) -> list[Record]:
-    return _edges(comment.get("edge_threaded_comments"))
+    return edges(comment.get("edge_threaded_comments"))
 
 
 def _graphql_known(comment: Record) -> dict[str, Any]:
@@ -185,7 +174,7 @@ _GRAPHQL = Format(
         "author_handle": "owner.username",
         "author_name": "owner.full_name",
         "author_verified": "owner.is_verified",
-        "target": _target("text"),
+        "target": unless_mention("text", _ADDRESSED),
         "parent_id": "_around.parent",
         "conversation_id": "_around.post",
         "like_count": "edge_liked_by.count",
@@ -265,7 +254,7 @@ _APIFY = Format(
         "author_handle": _HANDLES,
         "author_name": ("ownerFullName", "owner.full_name", "owner.fullName", "user.full_name", "fullName"),
         "author_verified": ("ownerIsVerified", "owner.is_verified", "owner.isVerified", "user.isVerified"),
-        "target": _target(_APIFY_TEXT),
+        "target": unless_mention(_APIFY_TEXT, _ADDRESSED),
         "parent_id": ("parentCommentId", "parent_comment_id", "repliedToCommentId", "_around.parent"),
         "conversation_id": _code,
         "url": where(_APIFY_TEXT, _apify_url),

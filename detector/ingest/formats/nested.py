@@ -1,5 +1,6 @@
 """Comments that lie inside posts and other comments: each comes out by itself and knows what it lay in."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -10,11 +11,26 @@ AROUND = "_around"
 """Where a record that was taken out of others keeps what they say of it: `_around.parent`, `_around.post`, ..."""
 
 _MAX_STEPS = 16
+_MENTION = re.compile(r"\.?@\w")
 
 
 def objects(value: object) -> list[Record]:
     """Return a list of objects; whatever else is among them counts as an object that says nothing."""
     return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []
+
+
+def edges(connection: object) -> list[Record]:
+    """Return the nodes of a GraphQL connection."""
+    found = connection.get("edges") if isinstance(connection, dict) else None
+    return [node if isinstance(node := edge.get("node", edge), dict) else {} for edge in objects(found)]
+
+
+def unwrapped(root: Record) -> Record:
+    """Take a record out of Zeeschuimer's envelope; when it was captured is then where 4CAT keeps it too."""
+    inside, captured = root.get("data"), root.get("timestamp_collected")
+    if captured is None or not isinstance(inside, dict):
+        return root
+    return {**inside, "__import_meta": {"timestamp_collected": captured}}
 
 
 def unnested(
@@ -57,6 +73,15 @@ def where(text: Source, value: Source) -> Getter:
     """
     get_text, get_value = compile_source(text), compile_source(value)
     return lambda record: get_value(record) if get_text(record) else None
+
+
+def unless_mention(text: Source, others: Source) -> Getter:
+    """Return a getter of whom a comment addresses where it does not begin with a mention, which comes first.
+
+    Mentions themselves are found later, alike for all formats.
+    """
+    get_text, get_others = compile_source(text), compile_source(others)
+    return lambda record: None if _MENTION.match(str(get_text(record))) else get_others(record)
 
 
 def unflattened(row: Record) -> Record:
