@@ -65,7 +65,7 @@ def _taken_apart(items: list[Record], are_posts: list[bool], page: object = None
 
 
 def _target(record: Record) -> object:
-    around = record[AROUND]
+    around = record.get(AROUND) or {}
     is_known = around.get("page") or around.get("is_post")
     return around["page"] if is_known else address.page(record.get("permalink_url"))
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 import contextlib
 import re
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 _HOST = re.compile(r"(?:[\w-]+\.)*(?:facebook|fb)\.com")
@@ -11,23 +12,29 @@ _NOT_NAMES = re.compile(
     r"(?i)\d+|.*\.php|events?|groups|hashtag|media|notes|p|pages|people|photos?|plugins|posts|profile|reels?|search|share"
     r"|stories|user|videos?|watch"
 )
+_MAX_CHARS = 2_000
 _POST_QUERIES = ("story_fbid", "fbid", "v", "multi_permalinks")
 _POST_STEPS = ("posts", "permalink", "videos", "photos", "reel", "reels", "p", "v", "r")
-_SITE_ID = re.compile(r"(?:comment|feedback):(\d+)")
+_SITE_ID = re.compile(r"(?:comment:(?=\d+_)|feedback:)(\d+)")
 _POST_ID = re.compile(r"\d{5,}|pfbid\w+|\w{8,}")
 
 
 def _taken_apart(address: object) -> tuple[list[str], dict[str, str]]:
     """Return the steps of the path and the query of an address on Facebook; nothing of any other."""
-    if not isinstance(address, str):
-        return [], {}
+    return _split(address) if isinstance(address, str) and len(address) <= _MAX_CHARS else ([], {})
+
+
+@lru_cache(maxsize=4_096)
+def _split(address: str) -> tuple[list[str], dict[str, str]]:
+    # Comments come by the post, whose address each of them has.
     try:
         parts = urlsplit(address if "//" in address else f"//{address}")
     except ValueError:  # a broken IPv6 host
         return [], {}
     if not parts.hostname or not _HOST.fullmatch(parts.hostname):
         return [], {}
-    return [step for step in parts.path.split("/") if step], {k: v[0] for k, v in parse_qs(parts.query).items()}
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    return [step for step in parts.path.split("/") if step], query
 
 
 def page(address: object) -> str | None:

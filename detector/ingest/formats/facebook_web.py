@@ -19,6 +19,7 @@ _get_parent = compile_source(
     ("comment_direct_parent.id", "reply_parent_comment.id", "comment_parent.id", "_around.parent")
 )
 _get_person, _get_address = compile_source("author.id"), compile_source("author.url")
+_get_page = compile_source("_around.page")
 _get_captured, _get_url = compile_source("__import_meta.timestamp_collected"), compile_source("feedback.url")
 
 
@@ -37,7 +38,11 @@ def _replies(comment: Record) -> list[Record]:
 
 
 def _known(comment: Record) -> dict[str, Any]:
-    return {"parent": comment.get("id")}
+    return {"parent": comment.get("id"), "page": _target(comment)}
+
+
+def _target(record: Record) -> object:
+    return address.page(_get_url(record)) or _get_page(record)
 
 
 def _author_id(record: Record) -> object:
@@ -64,7 +69,7 @@ _FORM = Format(
         "author_handle": lambda record: address.handle(_get_address(record)),
         "author_name": "author.name",
         "author_verified": "author.is_verified",
-        "target": lambda record: address.page(_get_url(record)),
+        "target": _target,
         "parent_id": _get_parent,
         "conversation_id": ("_around.post", lambda record: address.post_in_id(record.get("id"))),
         "like_count": ("feedback.reactors.count", "feedback.reactors.count_reduced"),
