@@ -10,7 +10,10 @@ from detector.ingest.formats.paths import Getter, Record, compile_source
 from detector.ingest.formats.shown_times import precision_of
 
 _LISTS = ("comments", "topComments", "latestComments", "replies", "commentsList", "comments_list")
-_COMMENT_MARKS = ("commentUrl", "comment_url", "commentPermalink", "commentId", "comment_id", "feedbackId")
+_COMMENT_MARKS = (
+    *("commentUrl", "comment_url", "commentPermalink", "commentId", "comment_id", "threadingDepth"),
+    *("profileName", "commenterName", "replyToCommentId", "parentCommentId"),
+)
 _POST_MARKS = ("postText", "topComments", "pageName", "groupTitle", "commentsTotal", "topLevelUrl", "sharesCount")
 
 _TEXT = ("text", "commentText", "comment_text", "message", "content", "comment", "body")
@@ -95,9 +98,11 @@ def _unfold(root: Record) -> Iterable[Record]:
 
 
 def _is_post(root: Record, inside: list[Record]) -> bool:
-    if any(name in root for name in _COMMENT_MARKS):
-        return False
-    return any(name in root for name in _POST_MARKS) or (bool(inside) and not _get_text(root)) or "postId" in root
+    has_words = bool(_get_text(root))
+    if any(name in root for name in _COMMENT_MARKS) or (has_words and "postText" in root):
+        return False  # some actors repeat the post beside each comment
+    is_posted = "facebookUrl" in root and ("postId" in root or "legacyId" in root)
+    return is_posted or any(name in root for name in _POST_MARKS) or (bool(inside) and not has_words)
 
 
 def _post(record: Record) -> object:
@@ -128,6 +133,20 @@ def _threaded(comments: list[Record]) -> Iterable[Record]:
         parent = above[-1] if above else None
         above += [None] * (level - len(above)) + [_get_id(comment)]
         yield comment if parent is None or comment.get("replyToCommentId") else {**comment, "replyToCommentId": parent}
+
+
+def _is_lone(record: Record) -> bool:
+    """Tell the posts that are records themselves."""
+    return bool((record.get(AROUND) or {}).get("is_post"))
+
+
+def _id(record: Record) -> object:
+    return _get_post_number(record) if _is_lone(record) else _get_id(record)
+
+
+def _text(record: Record) -> object:
+    # Beside a comment, the text of its post is none of its own.
+    return _get_text(record) or (record.get("postText") if _is_lone(record) else None)
 
 
 def _author_id(record: Record) -> object:
@@ -163,14 +182,12 @@ def _place(record: Record) -> object:
 
 
 def _target(record: Record) -> object:
-    around = record.get(AROUND) or {}
-    return around["page"] if around.get("is_post") else _place(record)
+    return record[AROUND]["page"] if _is_lone(record) else _place(record)
 
 
 def _url(record: Record) -> object:
-    around = record.get(AROUND) or {}
     # What is called `url` beside a comment is mostly its post's, and no link of its own.
-    return _get_post_url(record) if around.get("is_post") else _get_comment_url(record)
+    return _get_post_url(record) if _is_lone(record) else _get_comment_url(record)
 
 
 _get_post_url = compile_source(("url", *_POST_URLS))
@@ -201,9 +218,9 @@ _FORM = Format(
     ),
     unfold=_unfold,
     fields={
-        "id": (*_IDS, "postId", "legacyId"),
+        "id": _id,
         "platform": "const:facebook",
-        "text": (*_TEXT, "postText"),
+        "text": _text,
         "created_at": _created_at,
         "created_at_precision": lambda record: precision_of(_get_shown(record)),
         "author_id": _author_id,
@@ -213,7 +230,7 @@ _FORM = Format(
         "target": _target,
         "parent_id": _PARENTS,
         "conversation_id": _conversation,
-        "url": where((*_TEXT, "postText"), _url),
+        "url": where(_text, _url),
         "like_count": _LIKES,
         "collected_at": ("scrapedAt", "scraped_at", "collectedAt", "crawledAt", "extractedAt", "_around.collected"),
     },

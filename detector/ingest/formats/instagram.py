@@ -84,6 +84,7 @@ _WEB = Format(
         Shape(needs=("text", "username", "user_full_name", "created_at_utc", "user_is_private")),
         Shape(needs=("text", "created_at", "owner.username", "answers")),
         Shape(needs=("comments.0.pk", "comments.0.text"), any_of=("status", "caption", "comment_count", "next_min_id")),
+        Shape(needs=("comments.0.pk", "comments.0.text", "comments.0.user")),
         Shape(needs=("comments", "has_more_comments"), any_of=("caption", "comment_count", "status")),
         Shape(needs=("child_comments", "parent_comment"), any_of=("status", "child_comment_count")),
         Shape(needs=("data", f"data.{_CONNECTION}", f"data.{_CONNECTION}.edges")),
@@ -181,14 +182,14 @@ _GRAPHQL = Format(
     },
 )
 
-_POST_MARKS = ("shortCode", "latestComments", "firstComment", "productType", "displayUrl")
+_POST_MARKS = ("shortCode", "latestComments", "firstComment", "productType", "displayUrl", "comments")
 _APIFY_TEXT = ("text", "message", "comment", "content")
 _get_apify_text, _get_apify_id = compile_source(_APIFY_TEXT), compile_source(("id", "commentId", "pk"))
 
 
 def _unfold_apify(root: Record) -> Iterable[Record]:
     root = unflattened(root)
-    if not any(name in root for name in _POST_MARKS):
+    if "text" in root or not any(name in root for name in _POST_MARKS):
         return unnested([root], _apify_replies, _apify_known, {})
     code = _code(root)
     if comments := objects(root.get("latestComments")) or objects(root.get("comments")):
@@ -241,7 +242,10 @@ _APIFY = Format(
         Shape(needs=("id", "text", "ownerUsername"), any_of=("likesCount", "ownerProfilePicUrl", "ownerId", "postUrl")),
         Shape(needs=("text", "postUrl", "repliesCount"), any_of=("replies", "likesCount"), lacks=("authorName",)),
         Shape(needs=("shortCode", "ownerUsername"), any_of=("caption", "latestComments", "commentsCount")),
-        Shape(needs=("latestComments.0.ownerUsername",)),
+        Shape(needs=("latestComments", "latestComments.0.ownerUsername")),
+        Shape(
+            needs=("comments.0.text", "comments.0.ownerUsername"), any_of=("postUrl", "url", "shortCode", "inputUrl")
+        ),
         Shape(needs=("message", "postId", "userId", "user.username"), any_of=("createdAt", "isRanked", "likeCount")),
     ),
     unfold=_unfold_apify,
