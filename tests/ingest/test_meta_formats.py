@@ -101,7 +101,7 @@ def test_a_session_id_never_joins_accounts_and_no_name_is_shared():
     ("name", "reply"),
     [
         ("facebook-graph", lambda record, below: {**record, "comments": {"data": [below]}}),
-        ("facebook-apify", lambda record, below: {**record, "facebookUrl": "u", "comments": [below]}),
+        ("facebook-apify", lambda record, below: {**record, "profileName": "A", "comments": [below]}),
         ("instagram", lambda record, below: {**record, "pk": record["id"], "child_comments": [below]}),
         ("instagram-apify", lambda record, below: {**record, "replies": [below]}),
     ],

@@ -87,22 +87,24 @@ def _first(record: Record, getters: Iterable[Getter], read: Callable[[object], s
 
 def _unfold(root: Record) -> Iterable[Record]:
     root = unflattened(root)
-    inside = _held(root)
-    if not _is_post(root, inside):
+    if not _is_post(root):
         return unnested([root], _held, _known, {})
     around = {"post": _post(root), "page": root.get("pageName") or _first(root, _get_post_urls, address.page)}
     around["collected"] = root.get("scrapedAt")
-    if inside:
+    if inside := _held(root):
         return unnested(_threaded(inside), _held, _known, around)
     return ({**root, AROUND: {**around, "is_post": True, "page": _group(root)}},)
 
 
-def _is_post(root: Record, inside: list[Record]) -> bool:
-    has_words = bool(_get_text(root))
-    if any(name in root for name in _COMMENT_MARKS) or (has_words and "postText" in root):
+def _is_post(root: Record) -> bool:
+    if any(name in root for name in _COMMENT_MARKS):
+        return False
+    if any(objects(root.get(name)) for name in _LISTS if name != "replies"):
+        return True
+    if "postText" in root and _get_text(root):
         return False  # some actors repeat the post beside each comment
     is_posted = "facebookUrl" in root and ("postId" in root or "legacyId" in root)
-    return is_posted or any(name in root for name in _POST_MARKS) or (bool(inside) and not has_words)
+    return is_posted or any(name in root for name in _POST_MARKS)
 
 
 def _post(record: Record) -> object:
@@ -128,10 +130,9 @@ def _threaded(comments: list[Record]) -> Iterable[Record]:
     above: list[str | None] = []
     for comment in comments:
         depth = comment.get("threadingDepth", comment.get("depth"))
-        level = int(depth) if isinstance(depth, (int, str)) and str(depth).isdecimal() else 0
-        del above[level:]
+        del above[int(depth) if isinstance(depth, (int, str)) and str(depth).isdecimal() else 0 :]
         parent = above[-1] if above else None
-        above += [None] * (level - len(above)) + [_get_id(comment)]
+        above.append(_get_id(comment))
         yield comment if parent is None or comment.get("replyToCommentId") else {**comment, "replyToCommentId": parent}
 
 
