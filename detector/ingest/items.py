@@ -4,6 +4,7 @@ They are cut by their brackets only, chunk by chunk. One that is no JSON is hand
 a bracket, so that those behind it would belong to it, they are found again by how they begin.
 """
 
+import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -22,10 +23,10 @@ WHOLE_BYTES = 4 * 2**20
 
 _MAX_ITEMS = 2**14
 _BLANK = b" \t\r\n"
-_BETWEEN = _BLANK + b",;)\x1e"
-"""What may stand between documents: commas, the end of a statement, the separator of RFC 7464."""
+_BETWEEN = _BLANK + b",;)\x1e" + codecs.BOM_UTF8
+"""What may stand between documents: commas, the end of a statement, the separator of RFC 7464, a byte order mark."""
 
-_ASSIGNMENT = re.compile(rb"\s*(?:(?:var|let|const)\s+)?[\w.$]{1,200}\s*[=(]\s*\Z")
+_ASSIGNMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:(?:var|let|const)\s+)?[\w.$]{1,200}\s*[=(]\s*\Z")
 _FIRST_KEY = re.compile(rb'\s*\{\s*("(?:[^"\\\n]|\\.){0,200}"\s*:)')
 _MAX_CAREFUL_RECOVERIES = 64
 _ENDS_EARLY = "the document ends before its last bracket"
@@ -157,14 +158,14 @@ class Cutter:
         rest = self._rest
         if self._wrapped is not None:
             yield from self._wrapped.pages(torn or _ENDS_EARLY)
-        elif self._long is not None:
+        elif self._long is not None and self._within is not Within.NOTHING:
             yield self._too_long(self._offset)
         elif self._within is Within.NOTHING:
             if fault := self._stray(rest, 0, len(rest)):
                 yield fault
             elif torn:
                 yield Fault(self._number, self._offset, 0, RejectReason.TRUNCATED, torn, b"")
-        elif rest.strip(_BLANK) and not torn and (cuts := self._recovered(rest)):
+        elif rest.strip(_BLANK) and (cuts := self._recovered(rest)):
             yield from self._go_on(rest, cuts)
             yield from self.finish(torn, is_whole=is_whole)
         elif self._within is Within.OBJECT:

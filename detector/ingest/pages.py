@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from detector.errors import OutputError, RejectReason
-from detector.ingest.frame import Frame
+from detector.ingest.frame import LOOKED_UP, Frame
 from detector.ingest.items import Cutter, Items, Within, is_json
 from detector.ingest.lines import HEAD_BYTES, Fault
 from detector.ingest.outline import Container, Held, Outline, lists_in
@@ -32,9 +32,6 @@ _RECORDS = frozenset(
     ("comments", "messages", "data", "items", "list", "posts", "tweets", "statuses", "children", "results")
 )
 """Names of lists that hold the records, where another list of the same object is longer."""
-
-_LOOKED_UP = frozenset(("includes", "users", "profiles", "accounts", "groups", "media", "formats", "contacts"))
-"""Names of what is looked up for records, and belongs to every page."""
 
 
 @dataclass(frozen=True)
@@ -223,7 +220,7 @@ class _Reading:
         position = part.start + 1
         for child in part.children:
             is_large = child.end - child.start > PAGE_BYTES
-            if not child.is_list and (is_large or any(inner.is_open for _, inner in lists_in(child))):
+            if not child.is_list and (is_large or _is_torn_page(child, part.name)):
                 yield from self._between(position, child.start, is_whole=True)
                 yield from self.pages(child)
                 position = child.end
@@ -282,6 +279,11 @@ def _page(frame: Frame, path: tuple[str, ...], elements: list[_Element]) -> Iter
     yield _Element(value, elements[0].number, elements[0].offset, elements[-1].end)
 
 
+def _is_torn_page(node: Container, within: str | None) -> bool:
+    """Tell whether an object ends within its records, which are others than those around it."""
+    return any(part.is_open and path[-1] in _RECORDS - {within} for path, part in lists_in(node))
+
+
 def _weight(found: tuple[tuple[str, ...], Container]) -> float:
     """Return how much speaks for a list as that of the records."""
     path, part = found
@@ -289,4 +291,4 @@ def _weight(found: tuple[tuple[str, ...], Container]) -> float:
 
 
 def _is_looked_up(path: tuple[str, ...]) -> bool:
-    return not _LOOKED_UP.isdisjoint(path)
+    return not LOOKED_UP.isdisjoint(path)
