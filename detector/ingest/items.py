@@ -132,8 +132,10 @@ class Cutter:
                 self._within = Within.LIST if kind == OPEN_LIST else Within.OBJECT
                 start = position + (kind == OPEN_LIST)
                 continue
-            end = position + (self._within is Within.OBJECT)
-            if self._wrapped is None and self._long is None and not self._wants_pages(data, start, end):
+            is_element = self._within is Within.LIST
+            end = position + (not is_element)
+            is_held = self._wrapped is not None or self._long is not None
+            if not is_held and (is_element or not self._wants_pages(data, start, end)):
                 spans.append((start, end))
             else:
                 yield from self._cut(data, spans)
@@ -192,21 +194,30 @@ class Cutter:
         for first in range(0, len(spans), _MAX_ITEMS):
             values, starts = [], []
             for start, end in spans[first : first + _MAX_ITEMS]:
-                value = data[start:end].lstrip(_BLANK)
-                if value:
-                    starts.append(end - len(value))
-                    values.append(value.rstrip(_BLANK))
-            numbers = (np.searchsorted(feeds, starts) + self._number).tolist()
-            offsets = [start + self._offset for start in starts]
-            found = Items(values, numbers, offsets, list(map(len, values)))
-            long = [i for i, value in enumerate(values) if len(value) > self._max_bytes]
-            for i in long:
-                yield _long_fault(numbers[i], offsets[i], len(values[i]), self._max_bytes, values[i])
-            if long:
-                kept = sorted(set(range(len(values))) - set(long))
-                found = Items(*([column[i] for i in kept] for column in (values, numbers, offsets, found.lengths)))  # type: ignore[arg-type]
-            if found.values:
-                yield found
+                raw = data[start:end]
+                if value := raw.strip(_BLANK):
+                    values.append(value)
+                    starts.append(start if value[0] == raw[0] else start + raw.index(value[0]))
+            if values:
+                numbers = (np.searchsorted(feeds, starts) + self._number).tolist()
+                offsets = [start + self._offset for start in starts]
+                yield from self._within_length(Items(values, numbers, offsets, list(map(len, values))))
+
+    def _within_length(self, found: Items) -> Iterator[Items | Fault]:
+        """Yield the items that are not too long, and those that are as faults."""
+        if max(found.lengths) <= self._max_bytes:
+            yield found
+            return
+        for i, length in enumerate(found.lengths):
+            if length > self._max_bytes:
+                yield _long_fault(found.numbers[i], found.offsets[i], length, self._max_bytes, found.values[i])
+        if kept := [i for i, length in enumerate(found.lengths) if length <= self._max_bytes]:
+            yield Items(
+                [found.values[i] for i in kept],
+                [found.numbers[i] for i in kept],
+                [found.offsets[i] for i in kept],
+                [found.lengths[i] for i in kept],
+            )
 
     def _ended(self, data: bytes, start: int, end: int, marks: Marks) -> Iterator[Items | Fault]:
         """Yield an object, or what was too long to be held."""
@@ -223,7 +234,7 @@ class Cutter:
 
     def _wants_pages(self, data: bytes, start: int, end: int) -> bool:
         """Tell whether an object is too large for one item, or so broken that only what it wraps may be saved."""
-        if self._wrap is None or self._within is Within.LIST:
+        if self._wrap is None:
             return False
         return end - start > self._max_whole or not is_json(data[start:end])
 
