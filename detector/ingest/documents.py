@@ -7,7 +7,8 @@ and values that follow one another are never held whole.
 from collections.abc import Iterator
 
 from detector.config import IngestConfig
-from detector.ingest.items import Cutter, Items
+from detector.ingest.cutter import Cutter
+from detector.ingest.items import Items
 from detector.ingest.lines import Fault
 from detector.ingest.pages import PagedObject
 from detector.ingest.streams import ByteStream

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import IO
 
 from detector.errors import OutputError, RejectReason
+from detector.ingest.cutter import Cutter, Within
 from detector.ingest.frame import LOOKED_UP, Frame
-from detector.ingest.items import Cutter, Items, Within, is_json
+from detector.ingest.items import Items
 from detector.ingest.lines import HEAD_BYTES, Fault
 from detector.ingest.outline import Container, Held, Outline, lists_in
+from detector.ingest.soundness import is_json, problem_of
 from detector.ingest.structure import Marks
 
 PAGE_ITEMS = 500
@@ -157,12 +159,12 @@ class _Reading:
             detail = f"what surrounds the list `{'.'.join(path)}` is longer than {self._max_bytes // 2} bytes"
             yield self._fault(node.start, chosen.start, RejectReason.LINE_TOO_LONG, detail)
             frame = Frame([], frame.paths)
-        n_pages = 0
+        is_empty = True
         for path, part in lists:
             for page in self._filled(frame, path, part):
-                n_pages += isinstance(page, _Element)
+                is_empty = False
                 yield page
-        if not n_pages:
+        if is_empty:
             yield _Element(
                 frame.encoded, self._number_at(node.start), self._offset + node.start, self._offset + node.end
             )
@@ -268,11 +270,11 @@ def _page(frame: Frame, path: tuple[str, ...], elements: list[_Element]) -> Iter
     if not is_json(value):
         sound = []
         for element in elements:
-            if is_json(element.value):
+            if (problem := problem_of(element.value)) is None:
                 sound.append(element)
-            else:
-                length, head = element.end - element.offset, element.value[:HEAD_BYTES]
-                yield Fault(element.number, element.offset, length, RejectReason.INVALID_JSON, "no JSON", head)
+                continue
+            length, head = element.end - element.offset, element.value[:HEAD_BYTES]
+            yield Fault(element.number, element.offset, length, problem, "cut out of its page", head)
         if len(sound) < len(elements):
             yield from _page(frame, path, sound)
             return

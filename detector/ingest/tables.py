@@ -5,46 +5,16 @@ import io
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from detector.config import IngestConfig
 from detector.errors import RejectReason
+from detector.ingest.dialect import Dialect, long_cells
 from detector.ingest.lines import HEAD_BYTES, Block, Fault, read_blocks
 from detector.ingest.streams import ByteStream
 
-if TYPE_CHECKING:
-    from _csv import Reader as CsvReader
-
 _WASTE_BYTES = 64 * 2**20
 """Read again after quotes that are never closed, beyond what grows with the source."""
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a table is written.
-
-    `escape` stands before a quote within quotes that is not doubled. `n_preamble` lines come before the header, such
-    as ``sep=;``.
-    """
-
-    delimiter: str = ","
-    quote: str | None = '"'
-    escape: str | None = None
-    encoding: str = "utf-8"
-    n_preamble: int = 0
-
-    def reader(self, lines: Iterable[str], *, strict: bool = False) -> "CsvReader":
-        """Return the rows of some lines."""
-        return csv.reader(
-            lines,
-            delimiter=self.delimiter,
-            quotechar=self.quote,
-            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-            escapechar=self.escape,
-            strict=strict,
-        )
 
 
 @dataclass(frozen=True)
@@ -153,7 +123,7 @@ class _Table:
         found = _Found()
         skipped = min(self._n_preamble, len(texts))
         self._n_preamble -= skipped
-        with _long_cells(self._max_bytes):
+        with long_cells(self._max_bytes):
             held = self._split(texts, skipped, offsets, found, torn)
         if is_cut and held == len(texts):
             _mark_cut(found, len(texts))
@@ -202,16 +172,11 @@ class _Table:
 
     def _rows_from(self, texts: list[str], at: int, found: _Found) -> tuple[int, int, str | None]:
         """Read rows until one has a problem; return its line, how far was read, and the problem."""
+        if not at and self._is_simple and self._names and self._has_simple_rows(texts, found):
+            return len(texts), len(texts), None
         first = end = at
         reader = self._dialect.reader(itertools.chain(texts[at:], ("",)))
         try:
-            if self._names and not at and self._is_simple:
-                rows = list(reader)
-                self._is_simple = reader.line_num == len(rows) and not rows.pop()
-                if self._is_simple:
-                    self._sort_in_all(rows, found)
-                    return len(texts), len(texts), None
-                reader = self._dialect.reader(itertools.chain(texts, ("",)))
             for row in reader:
                 end = at + reader.line_num
                 if end > len(texts):  # the empty line behind the last became part of a row, unless it is one itself
@@ -224,16 +189,26 @@ class _Table:
             return first, min(at + reader.line_num, len(texts)), str(error)
         return first, end, None
 
-    def _sort_in_all(self, rows: list[list[str]], found: _Found) -> None:
-        """Take rows of one line each."""
+    def _has_simple_rows(self, texts: list[str], found: _Found) -> bool:
+        """Take all lines at once if each is a row."""
+        reader = self._dialect.reader(itertools.chain(texts, ("",)))
+        try:
+            rows = list(reader)
+        except csv.Error:
+            return False
+        # The empty line behind the last is a row of its own, unless a quote is open.
+        self._is_simple = reader.line_num == len(rows) and not rows.pop()
+        if not self._is_simple:
+            return False
         n_cells, first_name = len(self._header), self._header[0]
-        if all(len(row) == n_cells and row[0] and row[0] != first_name for row in rows):
+        if all(len(row) == n_cells and row[0].strip() and row[0] != first_name for row in rows):
             found.rows += rows
             found.firsts += range(len(rows))
             found.ends += range(1, len(rows) + 1)
-            return
-        for i, row in enumerate(rows):
-            self._sort_in(row, i, i + 1, found)
+        else:
+            for i, row in enumerate(rows):
+                self._sort_in(row, i, i + 1, found)
+        return True
 
     def _sort_in(self, row: list[str], first: int, end: int, found: _Found) -> None:
         if not any(row) or (len(row) == 1 and not row[0].strip()):
@@ -302,7 +277,7 @@ def try_rows(texts: Sequence[str], dialect: Dialect) -> tuple[list[str], int, in
         The header, how many rows are as long as it, how many are spoilt, and whether all quotes are closed.
     """
     table, found = _Table(_MAX_CELL_CHARS, dialect), _Found()
-    with _long_cells(_MAX_CELL_CHARS):
+    with long_cells(_MAX_CELL_CHARS):
         table._split([f"{text}\n" for text in texts], 0, [0] * (len(texts) + 1), found, torn=_OPEN)
     is_closed = all(problem is not _OPEN for *_, problem in found.spoilt)
     n_spoilt = sum(reason is not RejectReason.TRUNCATED for *_, reason, _ in found.spoilt)
@@ -324,13 +299,3 @@ def _mark_cut(found: _Found, n_lines: int) -> None:
     if found.spoilt and found.spoilt[-1][1] == n_lines and found.spoilt[-1][2] is RejectReason.BAD_ROW:
         first, end, _, detail = found.spoilt[-1]
         found.spoilt[-1] = (first, end, RejectReason.TRUNCATED, detail)
-
-
-@contextmanager
-def _long_cells(max_bytes: int) -> Iterator[None]:
-    """Let cells be as long as rows may be: the limit of the standard module is one for the whole process."""
-    before = csv.field_size_limit(max_bytes)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from detector.config import IngestConfig
 from detector.errors import RejectReason
-from detector.ingest import items, pages, streams
+from detector.ingest import cutter, pages, streams
 from detector.ingest.documents import read_items
 from detector.ingest.items import Items
 from detector.ingest.lines import Fault
+from detector.ingest.soundness import is_json
 from detector.ingest.streams import ByteStream
 
 VALUES = st.recursive(
@@ -141,7 +142,7 @@ BROKEN = {
 def test_a_broken_element_of_a_list_spoils_no_other(broken, n_faults, block_bytes):
     data = b'[\n{"id": 1},\n' + broken + b',\n{"id": 3},\n{"id": 4}\n]'
     found, _ = read(data, block_bytes)
-    sound = [value for value in found if items.is_json(value)]
+    sound = [value for value in found if is_json(value)]
     assert sound == [b'{"id": 1}', b'{"id": 3}', b'{"id": 4}']
     assert len(found) - len(sound) == n_faults
 
@@ -158,20 +159,62 @@ def test_a_broken_element_of_a_page_spoils_no_other(broken):
 def test_a_broken_object_among_others_spoils_no_other():
     parts = [b'{\n "id": 1\n}', b'{\n "id": 2,\n "x": [\n', b'{\n "id": 3\n}', b'{\n "id": 4\n}']
     found, _ = read(b"\n".join(parts))
-    assert [value for value in found if items.is_json(value)] == [parts[0], parts[2], parts[3]]
+    assert [value for value in found if is_json(value)] == [parts[0], parts[2], parts[3]]
 
 
 def test_elements_broken_again_and_again_take_no_more_than_their_share(monkeypatch):
     fed = []
     monkeypatch.setattr(
-        items.Scanner,
+        cutter.Scanner,
         "feed",
-        lambda self, chunk, real=items.Scanner.feed: (fed.append(len(chunk)), real(self, chunk))[1],
+        lambda self, chunk, real=cutter.Scanner.feed: (fed.append(len(chunk)), real(self, chunk))[1],
     )
     data = b"[" + b",".join([b'{"id": 1, "x": {"y": 1}'] * 3_000) + b"]"
     found, _ = read(data)
     assert len(found) >= 2_999
     assert sum(fed) < 100 * len(data)
+
+
+@pytest.mark.parametrize("whole_bytes", [50, 4 * 2**20])
+def test_damaged_documents_are_told_in_their_places(monkeypatch, whole_bytes):
+    monkeypatch.setattr(cutter, "WHOLE_BYTES", whole_bytes)
+    rng = random.Random(5)
+    outer = {"name": "x", "data": [{"id": i, "text": 'a"b', "c": [{"id": 1}]} for i in range(6)], "y": 1}
+    page = json.dumps(outer, indent=1).encode()
+    for sound in (page, page[page.index(b"[") : page.rindex(b"]") + 1]):
+        for _ in range(300):
+            data = bytearray(sound)
+            for _ in range(rng.randint(1, 4)):
+                place, kind = rng.randrange(len(data)), rng.randrange(3)
+                if kind == 0:
+                    data[place] ^= 1 << rng.randrange(8)
+                elif kind == 1:
+                    del data[place : place + rng.randint(1, 30)]
+                else:
+                    data.insert(place, rng.choice(b'"\\[]{},\n:'))
+            for piece in pieces_of(bytes(data)):
+                places = (
+                    [(piece.number, piece.offset)]
+                    if isinstance(piece, Fault)
+                    else zip(piece.numbers, piece.offsets, strict=True)
+                )
+                for number, offset in places:
+                    assert number == data[:offset].count(b"\n") + 1
+                if isinstance(piece, Fault):
+                    assert data[piece.offset : piece.offset + piece.length].startswith(piece.head)
+
+
+def test_what_nests_without_end_is_cut_out_like_all_else():
+    deep = b"[" * 100_000
+    closed = deep + b"]" * 100_000
+    assert read(b'[{"a": ' + closed + b'}, {"b": 1}]') == ([b'{"a": ' + closed + b"}", b'{"b": 1}'], [])
+    assert read(b'{"a": ' + closed + b'}\n{"b": 1}') == ([b'{"a": ' + closed + b"}", b'{"b": 1}'], [])
+    for data in (deep, b'{"a": ' + deep, b'{"a": [{"b": ' + deep):
+        assert read(data) == ([], [(RejectReason.TRUNCATED, 1)])
+    page = b'{"data": [{"id": 1}, {"id": 2, "a": ' + closed + b'}, {"id": 3}], "x": 1}'
+    found, faults = read(page)
+    assert records(found, "data") == [{"id": 1}, {"id": 3}]
+    assert faults == [(RejectReason.TOO_DEEP, 1)]
 
 
 def test_data_after_the_end_is_told():
@@ -203,7 +246,7 @@ def test_a_torn_stream_tells_its_tail():
 @pytest.fixture
 def small_pages(monkeypatch):
     """Sizes a thousandth of what they are."""
-    monkeypatch.setattr(items, "WHOLE_BYTES", 4_000)
+    monkeypatch.setattr(cutter, "WHOLE_BYTES", 4_000)
     monkeypatch.setattr(pages, "PAGE_BYTES", 1_000)
     monkeypatch.setattr(pages, "_LARGE_BYTES", 64)
     monkeypatch.setattr(pages, "HELD_BYTES", 6_000)
