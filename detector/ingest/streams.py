@@ -112,12 +112,7 @@ class ByteStream:
     """
 
     def __init__(
-        self,
-        stream: IO[Any],
-        name: str,
-        allowance: Allowance | None = None,
-        packed: float = 1.0,
-        before: float = 0.0,
+        self, stream: IO[Any], name: str, allowance: Allowance | None = None, packed: float = 1.0, before: float = 0.0
     ) -> None:
         self.name = name
         self.fault: str | None = None

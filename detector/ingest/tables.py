@@ -172,7 +172,7 @@ class _Table:
 
     def _rows_from(self, texts: list[str], at: int, found: _Found) -> tuple[int, int, str | None]:
         """Read rows until one has a problem; return its line, how far was read, and the problem."""
-        if not at and self._is_simple and self._names and self._has_simple_rows(texts, found):
+        if self._is_simple and self._names and not found.spoilt and self._has_simple_rows(texts, at, found):
             return len(texts), len(texts), None
         first = end = at
         reader = self._dialect.reader(itertools.chain(texts[at:], ("",)))
@@ -183,15 +183,18 @@ class _Table:
                     return first, len(texts), _OPEN if first < len(texts) else None
                 if end - first > 1 and self._credit > 0 and not self._is_well_quoted(texts[first:end]):
                     return first, end, "a quote is not closed on this line, nor where the next one stands"
+                is_header = self._names is None
                 self._sort_in(row, first, end, found)
                 first = end
+                if is_header and self._names:
+                    return first, end, None
         except csv.Error as error:
             return first, min(at + reader.line_num, len(texts)), str(error)
         return first, end, None
 
-    def _has_simple_rows(self, texts: list[str], found: _Found) -> bool:
-        """Take all lines at once if each is a row."""
-        reader = self._dialect.reader(itertools.chain(texts, ("",)))
+    def _has_simple_rows(self, texts: list[str], at: int, found: _Found) -> bool:
+        """Take all lines from one on at once if each is a row."""
+        reader = self._dialect.reader(itertools.chain(texts[at:] if at else texts, ("",)))
         try:
             rows = list(reader)
         except csv.Error:
@@ -203,10 +206,10 @@ class _Table:
         n_cells, first_name = len(self._header), self._header[0]
         if all(len(row) == n_cells and row[0].strip() and row[0] != first_name for row in rows):
             found.rows += rows
-            found.firsts += range(len(rows))
-            found.ends += range(1, len(rows) + 1)
+            found.firsts += range(at, len(texts))
+            found.ends += range(at + 1, len(texts) + 1)
         else:
-            for i, row in enumerate(rows):
+            for i, row in enumerate(rows, at):
                 self._sort_in(row, i, i + 1, found)
         return True
 
@@ -269,13 +272,7 @@ class _Table:
 
 
 def try_rows(texts: Sequence[str], dialect: Dialect) -> tuple[list[str], int, int, bool]:
-    """Read the first lines of a table.
-
-    Returns
-    -------
-    tuple
-        The header, how many rows are as long as it, how many are spoilt, and whether all quotes are closed.
-    """
+    """Return the header of some lines, how many rows fit it, how many are spoilt, and whether all quotes are closed."""
     table, found = _Table(_MAX_CELL_CHARS, dialect), _Found()
     with long_cells(_MAX_CELL_CHARS):
         table._split([f"{text}\n" for text in texts], 0, [0] * (len(texts) + 1), found, torn=_OPEN)
