@@ -68,7 +68,7 @@ class Batch:
 
 
 class Refused(Exception):
-    """A value that is too long, too deep or no JSON: `reason` and `detail` say so."""
+    """A line or item that is too long, too deep or no JSON object: `reason` and `detail` say so."""
 
     def __init__(self, reason: RejectReason, detail: str) -> None:
         super().__init__(detail)
@@ -82,10 +82,8 @@ def decode_value(data: bytes, config: IngestConfig) -> tuple[Any, bool]:
     Raises
     ------
     Refused
-        They are too long, nested too deep, or hold no JSON.
+        They are nested too deep, or hold no JSON.
     """
-    if len(data) > config.max_line_bytes:
-        raise Refused(RejectReason.LINE_TOO_LONG, f"longer than {config.max_line_bytes} bytes")
     if _is_too_deep(data, config):
         raise Refused(RejectReason.TOO_DEEP, f"nested deeper than {config.max_depth} levels")
     try:

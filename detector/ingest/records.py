@@ -81,7 +81,10 @@ class Decoder:
         offsets = list(itertools.accumulate((len(line) + 1 for line in lines), initial=block.offset))
         numbers = range(block.number, block.number + len(lines))
         wanted = None if is_rest is None else is_rest.arg_true().to_list()
-        return decode_roots(lines, numbers, offsets, self._config, wanted=wanted, is_open=block.is_open)
+        limit = self._config.max_line_bytes
+        return decode_roots(
+            lines, numbers, offsets, self._config, wanted=wanted, max_bytes=limit, is_open=block.is_open
+        )
 
     def _adapted(self, roots: Roots, main: Format | None = None) -> list[Batch]:
         """Read every root by its format: mostly all have the same."""

@@ -35,6 +35,7 @@ def decode_roots(
     config: IngestConfig,
     *,
     wanted: Iterable[int] | None = None,
+    max_bytes: int | None = None,
     is_open: bool = False,
 ) -> Roots:
     """Decode parts of JSON, each of which should be one object.
@@ -46,9 +47,11 @@ def decode_roots(
     numbers, offsets
         Line and first byte of each.
     config
-        Limits of length and depth.
+        Limit of depth.
     wanted
         Positions of those to decode; all by default.
+    max_bytes
+        Refuse longer ones; items have been looked at already, and pages may hold long ones.
     is_open
         Whether the last part ends where the source does, and may have been cut.
 
@@ -64,6 +67,8 @@ def decode_roots(
             roots.n_blank += 1
             continue
         try:
+            if max_bytes is not None and len(part) > max_bytes:
+                raise Refused(RejectReason.LINE_TOO_LONG, f"longer than {max_bytes} bytes")
             value, is_repaired = decode_value(part, config)
             if not isinstance(value, dict):
                 detail = f"a JSON {_JSON_NAMES[type(value)]}, not an object"

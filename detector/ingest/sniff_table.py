@@ -9,7 +9,7 @@ from detector.ingest.tables import try_rows
 
 _DELIMITERS = ",;\t|"
 _NO_DELIMITER = "\x1f"
-_MAX_NAME_CHARS = 100
+_MAX_NAME_CHARS = 200
 _SHARE_MIN = 0.6
 _TEXT_COLUMNS = frozenset(
     ("text", "body", "comment", "comment_text", "commenttext", "content", "message", "tweet", "tweet_text", "full_text",

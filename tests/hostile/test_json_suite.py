@@ -1,11 +1,12 @@
 """Every document of the JSON test suite, alone and as one stream.
 
-The suite holds whole documents, here taken as files of JSON Lines: what is no object, or spans lines, is refused or
-skipped line by line, and nothing may be lost.
+The suite holds whole documents. As files they are lists of items, or lines; as the value of a field, or one a line,
+they follow a good line, which tells JSON Lines.
 """
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,21 @@ FILES = sorted(SUITE.glob("*.json")) if SUITE.is_dir() else []
 def read_as_field(document):
     """Put a document into a field that nobody reads, and return what became of the record."""
     line = b'{"text": "a comment", "ignored": ' + document.replace(b"\n", b" ") + b"}\n"
-    return read_comments([json_file(line)]).counts
+    counts = read_comments([json_file(FIRST + line)]).counts.check()
+    assert counts.records_read == 2
+    return replace(counts, records_read=1, accepted=counts.accepted - 1)
 
 
 def json_file(data):
     return io.BytesIO(data)
 
 
-NOTHING = ("n_structure_no_data", "n_single_space", "n_structure_UTF8_BOM_no_data")
+FIRST = b'{"text": "the first line"}\n'
+NOTHING = (
+    *("n_structure_no_data", "n_single_space", "n_structure_UTF8_BOM_no_data"),
+    # Lists in which nothing stands, which no record can be lost of: `[,]` and `[][]`.
+    *("n_array_just_comma", "n_structure_double_array"),
+)
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.name[0] == "n"], ids=lambda path: path.stem)
@@ -53,10 +61,12 @@ def test_what_must_be_refused_is_refused_also_in_a_field_that_is_not_read(path):
 def test_what_must_parse_is_judged(path):
     document = path.read_bytes()
     assert read_as_field(document).accepted == 1
-    counts = read_comments([json_file(document.replace(b"\n", b" "))]).counts
-    is_object = isinstance(json.loads(document), dict)
-    expected = {RejectReason.NO_TEXT_FIELD: 1} if is_object else {RejectReason.NOT_AN_OBJECT: 1}
-    assert counts.rejected_by_reason == expected
+    value = json.loads(document)
+    why = RejectReason.NO_TEXT_FIELD if isinstance(value, dict) else RejectReason.NOT_AN_OBJECT
+    counts = read_comments([json_file(FIRST + document.replace(b"\n", b" "))]).counts
+    assert counts.rejected_by_reason == {why: 1}
+    items = value if isinstance(value, list) else [value]
+    assert read_comments([json_file(document)]).counts.rejected == len(items)
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.name[0] == "i"], ids=lambda path: path.stem)
@@ -75,6 +85,6 @@ def test_what_may_go_either_way_is_counted(path):
 
 def test_all_files_as_one_stream_lose_nothing():
     data = b"\n".join(path.read_bytes() for path in FILES)
-    counts = read_comments([json_file(data)]).counts.check()
-    assert counts.records_read == data.count(b"\n") + 1
-    assert counts.accepted == 0
+    counts = read_comments([json_file(FIRST + data)]).counts.check()
+    assert counts.records_read == data.count(b"\n") + 2
+    assert counts.accepted == 1

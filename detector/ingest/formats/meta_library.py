@@ -123,6 +123,7 @@ _LIBRARY = Format(
         Shape(needs=("id", "text", "creation_time", "post_id")),
         Shape(needs=("id", "creation_time"), any_of=("statistics.reaction_count", "statistics.top_level_reply_count")),
         Shape(needs=("data.0.id", "data.0.creation_time")),
+        Shape(needs=("data.0.id", "data.0.creation_time", "data.0.text", "data.0.statistics")),
     ),
     unfold=_page_or_row,
     fields={

@@ -158,7 +158,11 @@ _V2 = Format(
         Shape(("data", "__twarc")),
         Shape(("data", "meta.result_count")),
         Shape(("data.text", "data.id"), any_of=("data.author_id", "data.edit_history_tweet_ids"), lacks=_NOT_V2),
-        Shape(("data.0.text", "data.0.id"), any_of=("data.0.author_id", "data.0.edit_history_tweet_ids")),
+        Shape(
+            ("data.0.text", "data.0.id"),
+            any_of=("data.0.author_id", "data.0.edit_history_tweet_ids"),
+            lacks=("data.0.creation_time",),
+        ),
         Shape(("id", "text", "author_id"), any_of=_V2_SIGNS, lacks=_NOT_V2),
         Shape(("id", "text", "edit_history_tweet_ids"), lacks=_NOT_V2),
         Shape(("meta.result_count", "__twarc"), lacks=("data",)),
