@@ -117,7 +117,9 @@ def type_batch(batch: Batch, config: IngestConfig) -> Typed:
     tally = Counter({SkipReason(reason): n for reason, n in fate.value_counts().rows() if reason in set(SkipReason)})
     n_repaired = len((repaired | batch.repaired).difference(refused))
     comments = frame.filter(fate.is_null()) if fate.null_count() < frame.height else frame
-    comments = comments.with_columns(_targets(comments), _account(comments), _column(comments, "text").fill_null(""))
+    comments = comments.with_columns(
+        _targets(comments), _account(comments), text=_column(comments, "text").fill_null("")
+    )
     return Typed(comments, rejected, tally, unreadable, n_repaired)
 
 

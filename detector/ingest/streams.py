@@ -3,6 +3,7 @@
 import bz2
 import codecs
 import gzip
+import io
 import lzma
 import os
 import sys
@@ -70,7 +71,10 @@ class ByteStream:
         InputError
             The source is a container that is not read here, or the device fails.
         """
-        magic = self._raw.peek(_MAGIC_BYTES)
+        try:
+            magic = self._raw.peek(_MAGIC_BYTES)
+        except (OSError, ValueError) as error:
+            raise self._failed(error) from None
         for start, what in _FOREIGN.items():
             if magic.startswith(start):
                 raise InputError(f"{self.name} is {what}")
@@ -78,16 +82,16 @@ class ByteStream:
         pieces = self._pieces(decode(self._raw) if decode else self._raw)
         if magic.startswith(_UTF16):
             pieces = codecs.iterencode(codecs.iterdecode(pieces, "utf-16", "replace"), "utf-8")
-        held: list[bytes] = []
-        size = 0
+        held = io.BytesIO()
         for piece in pieces:
-            held.append(piece)
-            size += len(piece)
-            if size >= BLOCK_BYTES:
-                yield b"".join(held)
-                held, size = [], 0
-        if held:
-            yield b"".join(held)
+            held.write(piece)
+            if held.tell() >= BLOCK_BYTES:
+                # Handed over without a copy, and let go before the next one grows.
+                chunk, held = held.getvalue(), io.BytesIO()
+                yield chunk
+                del chunk
+        if held.tell():
+            yield held.getvalue()
 
     def _pieces(self, stream: object) -> Iterator[bytes]:
         read = _eager_read(stream)
@@ -99,12 +103,18 @@ class ByteStream:
                 return
             except OSError as error:
                 if error.errno is not None:
-                    raise InputError(f"{self.name}: {error.strerror}") from None
+                    raise self._failed(error) from None
                 self.fault = _one_line(error)  # bz2 says "Invalid data stream" so
                 return
+            except ValueError as error:
+                raise self._failed(error) from None
             if not piece:
                 return
             yield piece
+
+    def _failed(self, error: OSError | ValueError) -> InputError:
+        """Say that the device, or the file that a caller has opened, gives no more: it is closed, or in another code."""
+        return InputError(f"{self.name}: {getattr(error, 'strerror', None) or _one_line(error)}")
 
 
 class _Peekable:
