@@ -229,8 +229,9 @@ def _fates(frame: pl.DataFrame, raw_texts: Values | None) -> pl.Series:
     is_marked = pl.lit(value=False)
     if "text" in frame.columns and frame["text"].str.starts_with("RT @").any():
         is_marked = text.str.contains(r"^RT @\w+:") & pl.col("platform").is_in(["x", "other"])
-    return frame.select(
-        pl.when(is_foreign)
+    # Not `select`, which would give one row where a batch has none of these columns.
+    return frame.with_columns(
+        fate=pl.when(is_foreign)
         .then(pl.lit(RejectReason.TEXT_NOT_A_STRING.value))
         .when(has_no_text & ~shares & is_absent)
         .then(pl.lit(RejectReason.NO_TEXT_FIELD.value))
@@ -240,7 +241,6 @@ def _fates(frame: pl.DataFrame, raw_texts: Values | None) -> pl.Series:
         .then(pl.lit(SkipReason.DELETED.value))
         .when((reposted.is_not_null() & ~has_no_text) | is_marked)
         .then(pl.lit(SkipReason.REPOST.value))
-        .alias("fate")
     )["fate"]
 
 

@@ -45,6 +45,7 @@ _DECODERS: dict[bytes, Callable[[Any], Any]] = {
     b"\xfd7zXZ\x00": lzma.LZMAFile,
 }
 
+_PIECE_BYTES = 2**18
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MAGIC_BYTES = 16
 _DECODING_ERRORS = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, gzip.BadGzipFile)
@@ -84,6 +85,9 @@ class ByteStream:
             pieces = codecs.iterencode(codecs.iterdecode(pieces, "utf-16", "replace"), "utf-8")
         held = io.BytesIO()
         for piece in pieces:
+            if len(piece) >= BLOCK_BYTES and not held.tell():
+                yield piece
+                continue
             held.write(piece)
             if held.tell() >= BLOCK_BYTES:
                 # Handed over without a copy, and let go before the next one grows.
@@ -149,8 +153,12 @@ def _eager_read(stream: object) -> Callable[[int], Any]:
 
     Waiting for more would hold up Ctrl-C on a pipe, and would lose what was decoded before an error.
     """
-    read: Callable[[int], Any] = getattr(stream, "read1", None) or stream.read  # type: ignore[attr-defined]
-    return read
+    read1: Callable[[int], Any] | None = getattr(stream, "read1", None)
+    if read1 is None:
+        read: Callable[[int], Any] = stream.read  # type: ignore[attr-defined]
+        return read
+    # Room is made for all that is asked, each time, and a pipe gives 64 KiB.
+    return lambda size: read1(min(size, _PIECE_BYTES))
 
 
 def _one_line(error: BaseException) -> str:
