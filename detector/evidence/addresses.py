@@ -11,7 +11,7 @@ _WRITTEN = rf"(?i)(?:https?://|\bwww\.|\byoutu\.be/){_END}"
 # What is added to an address to follow its readers; everything else in a query may name the thing shared.
 _TRACKING = r"(?i)^(?:utm_\w+|fbclid|gclid|igshid|igsh|mc_\w+|si|feature|ref|ref_\w+|share_\w+)(?:=|$)"
 _PER_COMMENT = 200
-"""Addresses, and hashtags, looked at in one comment: one of megabytes full of them must not cost more than all others."""
+"""Addresses, and hashtags, looked at in one comment: megabytes full of them must not cost more than all others."""
 _YOUTUBE = ("youtube.com", "music.youtube.com", "youtube-nocookie.com", "youtu.be")
 
 

@@ -117,7 +117,7 @@ class ByteStream:
             yield piece
 
     def _failed(self, error: OSError | ValueError) -> InputError:
-        """Say that the device, or the file that a caller has opened, gives no more: it is closed, or in another code."""
+        """Say that a device gives no more, or a file that the caller has opened: it is closed, or in another code."""
         return InputError(f"{self.name}: {getattr(error, 'strerror', None) or _one_line(error)}")
 
 

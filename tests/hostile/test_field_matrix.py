@@ -10,7 +10,7 @@ from detector.ingest.decode import FIELDS
 from detector.ingest.read import read_comments
 
 VALUES = {
-    "absent": ..., "null": None, "true": True, "int": 7, "float": 7.5, "string": "7", "array": ["7"], "object": {"7": 7},
+    "absent": ..., "null": None, "true": True, "int": 7, "float": 7.5, "string": "7", "array": ["7"], "object": {"7": 7}
 }  # fmt: skip
 BAD = "!"
 """The value cannot be used: it is counted as unreadable, and the field is as if it were absent."""

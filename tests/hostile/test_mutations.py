@@ -1,4 +1,4 @@
-"""Two hundred thousand lines damaged as files are damaged: each is judged or refused, and none spoils its neighbours."""
+"""Two hundred thousand lines damaged as files are: each is judged or refused, and none spoils its neighbours."""
 
 import io
 import random

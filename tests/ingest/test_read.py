@@ -382,6 +382,20 @@ def test_what_is_no_comment_to_judge(record, reason):
     assert counts.accepted == (reason is None)
 
 
+@pytest.mark.parametrize("others", [[], [{"text": "more"}]], ids=["alone", "beside a comment"])
+def test_a_bare_share_reads_the_same_whatever_else_its_block_holds(others):
+    found = read(jsonl(*[{"url": f"https://example.org/{i}"} for i in range(9)], *others))
+    shares = found.comments.filter(pl.col("url").is_not_null())
+    assert shares["text"].to_list() == [""] * 9
+    assert sorted(shares["id"]) == sorted(read_comments([{"url": u, "text": ""} for u in shares["url"]]).comments["id"])
+
+
+def test_a_block_in_which_no_record_has_a_text_is_refused_record_by_record():
+    found = read(jsonl(*[{"like_count": i} for i in range(9)]))
+    assert found.counts.check().rejected_by_reason == {"no_text_field": 9}
+    assert found.rejects["line"].to_list() == list(range(1, 10))
+
+
 def test_repairs_are_made_and_counted():
     data = (
         b'{"text": "a\xffb"}\n{"text": "\\ud800"}\n{"text": "n\\u0000"}\n{"text": "n\x00"}\n{"text": "\xed\xa0\x80"}\n'

@@ -1,6 +1,5 @@
 """The fast way through Polars gives what the strict way gives, or hands the line over to it."""
 
-import itertools
 import json
 import random
 from pathlib import Path
