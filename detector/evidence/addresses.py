@@ -10,6 +10,8 @@ _END = r"[^\s<>\"'\p{Han}，。！？()]+"
 _WRITTEN = rf"(?i)(?:https?://|\bwww\.|\byoutu\.be/){_END}"
 # What is added to an address to follow its readers; everything else in a query may name the thing shared.
 _TRACKING = r"(?i)^(?:utm_\w+|fbclid|gclid|igshid|igsh|mc_\w+|si|feature|ref|ref_\w+|share_\w+)(?:=|$)"
+_PER_COMMENT = 200
+"""Addresses, and hashtags, looked at in one comment: megabytes full of them must not cost more than all others."""
 _YOUTUBE = ("youtube.com", "music.youtube.com", "youtube-nocookie.com", "youtu.be")
 
 
@@ -45,7 +47,7 @@ def find_links(comments: pl.DataFrame) -> pl.DataFrame:
     """
     held = (
         comments.lazy()
-        .select("row", written=pl.col("text").str.extract_all(_WRITTEN), url=_shared())
+        .select("row", written=pl.col("text").str.extract_all(_WRITTEN).list.head(_PER_COMMENT), url=_shared())
         .filter((pl.col("written").list.len() > 0) | pl.col("url").is_not_null())
         .with_columns(written=pl.concat_list(pl.col("written"), pl.col("url")))
         .select("row", "written")
@@ -108,7 +110,7 @@ def find_objects(comments: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
     """List the addresses and hashtags that comments hold: `row`, `object`."""
     tags = (
         comments.lazy()
-        .select("row", object=pl.col("text").str.extract_all(r"[#＃][\p{L}\p{N}_]{2,}"))
+        .select("row", object=pl.col("text").str.extract_all(r"[#＃][\p{L}\p{N}_]{2,}").list.head(_PER_COMMENT))
         .explode("object", empty_as_null=False)
         .drop_nulls()
         .with_columns(pl.col("object").str.to_lowercase().str.replace("＃", "#"))

@@ -121,7 +121,9 @@ def type_batch(batch: Batch, config: IngestConfig) -> Typed:
     tally = Counter({SkipReason(reason): n for reason, n in fate.value_counts().rows() if reason in set(SkipReason)})
     n_repaired = len((repaired | batch.repaired).difference(refused))
     comments = frame.filter(fate.is_null()) if fate.null_count() < frame.height else frame
-    comments = comments.with_columns(_targets(comments), _account(comments), _column(comments, "text").fill_null(""))
+    comments = comments.with_columns(
+        _targets(comments), _account(comments), text=_column(comments, "text").fill_null("")
+    )
     notes = Counter(hashed_names=n_hashes, share_texts=n_shares)
     return Typed(comments, rejected, tally, unreadable, n_repaired, +notes)
 
@@ -232,8 +234,9 @@ def _fates(frame: pl.DataFrame, raw_texts: Values | None) -> pl.Series:
     is_marked = pl.lit(value=False)
     if "text" in frame.columns and frame["text"].str.starts_with("RT @").any():
         is_marked = text.str.contains(r"^RT @\w+:") & pl.col("platform").is_in(["x", "other"])
-    return frame.select(
-        pl.when(is_foreign)
+    # Not `select`, which would give one row where a batch has none of these columns.
+    return frame.with_columns(
+        fate=pl.when(is_foreign)
         .then(pl.lit(RejectReason.TEXT_NOT_A_STRING.value))
         .when(has_no_text & ~shares & is_absent)
         .then(pl.lit(RejectReason.NO_TEXT_FIELD.value))
@@ -243,7 +246,6 @@ def _fates(frame: pl.DataFrame, raw_texts: Values | None) -> pl.Series:
         .then(pl.lit(SkipReason.DELETED.value))
         .when((reposted.is_not_null() & ~has_no_text) | is_marked)
         .then(pl.lit(SkipReason.REPOST.value))
-        .alias("fate")
     )["fate"]
 
 

@@ -76,7 +76,7 @@ def _strings(values: Values, otherwise: Callable[[Any], str | None]) -> Column:
     column = Column(pl.Series(dtype=pl.String))
     try:
         column.values = pl.Series(values, dtype=pl.String)
-    except (TypeError, ValueError):  # mixed types; ValueError also covers lone surrogates
+    except (TypeError, ValueError, OverflowError):  # mixed types, lone surrogates, numbers of any size
         found = [_mended(value) if isinstance(value, str) else otherwise(value) for value in values]
         column.values = pl.Series(found, dtype=pl.String)
         column.n_unreadable = sum(
@@ -137,7 +137,7 @@ def flags(values: Values) -> Column:
         values = values.to_list()
     try:
         return Column(pl.Series(values, dtype=pl.Boolean))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return _one_by_one(values, _flag, pl.Boolean())
 
 

@@ -72,8 +72,8 @@ def read_blocks(stream: ByteStream, max_line_bytes: int) -> Iterator[Block | Fau
         In the order of the source.
     """
     number, offset = 1, 0
-    rest = b""
-    passed: int | None = None  # bytes of a line that is too long to hold, of which `rest` is the head
+    held: list[bytes] = []  # the beginning of a line whose end has not come; of one too long to hold, its head
+    length = 0
     is_start = True
     for chunk in stream.chunks():
         if is_start:
@@ -81,31 +81,35 @@ def read_blocks(stream: ByteStream, max_line_bytes: int) -> Iterator[Block | Fau
             if chunk.startswith(codecs.BOM_UTF8):
                 chunk = chunk[len(codecs.BOM_UTF8) :]
                 offset = len(codecs.BOM_UTF8)
-        if passed is not None:
-            end = chunk.find(b"\n")
+        end = chunk.find(b"\n")
+        grown = length + (len(chunk) if end < 0 else end)
+        if grown > max_line_bytes:
+            held = [_head([*held, chunk if end < 0 else chunk[:end]])]
+            length = grown
             if end < 0:
-                passed += len(chunk)
                 continue
-            yield _too_long(number, offset, passed + end, max_line_bytes, rest)
-            number, offset = number + 1, offset + passed + end + 1
-            rest, passed, chunk = b"", None, chunk[end + 1 :]
+            yield _too_long(number, offset, length, max_line_bytes, held[0])
+            number, offset = number + 1, offset + length + 1
+            held, length, chunk = [], 0, chunk[end + 1 :]
         n_lines = chunk.count(b"\n")
         if n_lines:
             end = chunk.rfind(b"\n")
-            data = b"".join((rest, memoryview(chunk)[:end]))
-            rest = chunk[end + 1 :]
+            data = b"".join((*held, memoryview(chunk)[:end]))
+            held, length, chunk = [], 0, chunk[end + 1 :]
             yield from _parts(Block(data, number, offset), n_lines)
             number, offset = number + n_lines, offset + len(data) + 1
-        else:
-            rest += chunk
-        if len(rest) > max_line_bytes:
-            rest, passed = rest[:HEAD_BYTES], len(rest)
-    if passed is not None:
-        yield _too_long(number, offset, passed, max_line_bytes, rest)
+        held.append(chunk)
+        length += len(chunk)
+    if length > max_line_bytes:
+        yield _too_long(number, offset, length, max_line_bytes, _head(held))
     elif stream.fault is not None:
-        yield Fault(number, offset, len(rest), RejectReason.TRUNCATED, stream.fault, rest[:HEAD_BYTES])
-    elif rest:
-        yield Block(rest, number, offset, is_open=True)
+        yield Fault(number, offset, length, RejectReason.TRUNCATED, stream.fault, _head(held))
+    elif length:
+        yield Block(b"".join(held), number, offset, is_open=True)
+
+
+def _head(pieces: list[bytes]) -> bytes:
+    return b"".join(piece[:HEAD_BYTES] for piece in pieces)[:HEAD_BYTES]
 
 
 def _parts(block: Block, n_lines: int) -> Iterator[Block]:

@@ -3,6 +3,7 @@
 import bz2
 import codecs
 import gzip
+import io
 import lzma
 import math
 import os
@@ -52,6 +53,7 @@ _DECODERS: dict[bytes, Callable[[Any], Any]] = {
     b"\xfd7zXZ\x00": lzma.LZMAFile,
 }
 
+_PIECE_BYTES = 2**18
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MAGIC_BYTES = 16
 _DECODING_ERRORS = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, gzip.BadGzipFile, zipfile.BadZipFile)
@@ -130,8 +132,17 @@ class ByteStream:
         return int(self._raw.consumed * self._packed)
 
     def peek(self, size: int) -> bytes:
-        """Return the first bytes of what is stored, without reading them away."""
-        return self._raw.peek(size)
+        """Return the first bytes of what is stored, without reading them away.
+
+        Raises
+        ------
+        InputError
+            The device fails.
+        """
+        try:
+            return self._raw.peek(size)
+        except (OSError, ValueError) as error:
+            raise self._failed(error) from None
 
     def stored(self, size: int) -> bytes:
         """Return the next bytes as they are stored; none at the end."""
@@ -168,7 +179,7 @@ class ByteStream:
         yield from self._rest
 
     def _decompressed(self) -> Iterator[bytes]:
-        magic = self._raw.peek(_MAGIC_BYTES)
+        magic = self.peek(_MAGIC_BYTES)
         for start, what in _FOREIGN.items():
             if magic.startswith(start):
                 raise InputError(f"{self.name} is {what}")
@@ -176,17 +187,20 @@ class ByteStream:
         pieces = self._pieces(decode(self._raw) if decode else self._raw)
         if magic.startswith(_UTF16):
             pieces = codecs.iterencode(codecs.iterdecode(pieces, "utf-16", "replace"), "utf-8")
-        held: list[bytes] = []
-        size = 0
+        held = io.BytesIO()
         for piece in pieces:
             self._allowance.take(len(piece), self._before + self.consumed_bytes)
-            held.append(piece)
-            size += len(piece)
-            if size >= BLOCK_BYTES:
-                yield b"".join(held)
-                held, size = [], 0
-        if held:
-            yield b"".join(held)
+            if len(piece) >= BLOCK_BYTES and not held.tell():
+                yield piece
+                continue
+            held.write(piece)
+            if held.tell() >= BLOCK_BYTES:
+                # Handed over without a copy, and let go before the next one grows.
+                chunk, held = held.getvalue(), io.BytesIO()
+                yield chunk
+                del chunk
+        if held.tell():
+            yield held.getvalue()
 
     def _pieces(self, stream: object) -> Iterator[bytes]:
         read = _eager_read(stream)
@@ -198,12 +212,18 @@ class ByteStream:
                 return
             except OSError as error:
                 if error.errno is not None:
-                    raise InputError(f"{self.name}: {error.strerror}") from None
+                    raise self._failed(error) from None
                 self.fault = _one_line(error)  # bz2 says "Invalid data stream" so
                 return
+            except ValueError as error:
+                raise self._failed(error) from None
             if not piece:
                 return
             yield piece
+
+    def _failed(self, error: OSError | ValueError) -> InputError:
+        """Say that a device gives no more, or a file that the caller has opened: it is closed, or in another code."""
+        return InputError(f"{self.name}: {getattr(error, 'strerror', None) or _one_line(error)}")
 
 
 class _Peekable:
@@ -238,8 +258,12 @@ def _eager_read(stream: object) -> Callable[[int], Any]:
 
     Waiting for more would hold up Ctrl-C on a pipe, and would lose what was decoded before an error.
     """
-    read: Callable[[int], Any] = getattr(stream, "read1", None) or stream.read  # type: ignore[attr-defined]
-    return read
+    read1: Callable[[int], Any] | None = getattr(stream, "read1", None)
+    if read1 is None:
+        read: Callable[[int], Any] = stream.read  # type: ignore[attr-defined]
+        return read
+    # Room is made for all that is asked, each time, and a pipe gives 64 KiB.
+    return lambda size: read1(min(size, _PIECE_BYTES))
 
 
 def _one_line(error: BaseException) -> str:

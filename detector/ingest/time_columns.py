@@ -69,7 +69,7 @@ def _as_strings(values: Sequence[Any] | pl.Series) -> tuple[pl.Series, int]:
     else:
         try:
             strings = pl.Series(values, dtype=pl.String)
-        except (TypeError, ValueError):  # mixed types, lone surrogates
+        except (TypeError, ValueError, OverflowError):  # mixed types, lone surrogates, numbers of any size
             strings = pl.Series([_as_string(value) for value in values], dtype=pl.String)
             n_odd = strings.null_count() - values.count(None)
     is_empty = strings == ""

@@ -163,6 +163,22 @@ def test_what_cannot_be_opened_says_why(tmp_path):
             pieces_of(source)
 
 
+def test_an_open_file_that_gives_nothing_says_why(tmp_path):
+    path = tmp_path / "dump.jsonl"
+    path.write_bytes(b'{"text": "a"}\n' * 9_000 + b'{"text": "\x81"}\n')
+    with (
+        open(path, encoding="cp1252") as wrong_code,
+        open(path, encoding="utf-16") as no_mark,
+        open(path, "ab") as for_writing,
+    ):
+        closed = io.BytesIO()
+        closed.close()
+        for file in (wrong_code, no_mark, for_writing, closed):
+            with pytest.raises(InputError) as caught:
+                pieces_of(file)
+            assert "\n" not in str(caught.value)
+
+
 def test_text_files_are_read_as_bytes_unless_only_they_know_the_encoding(tmp_path):
     path = tmp_path / "dump.jsonl"
     path.write_bytes("é\r\n".encode("latin-1"))

@@ -256,19 +256,6 @@ def test_mutated_lines_fare_as_with_the_slow_twin():
     assert found.counts.records_read == len(damaged)
 
 
-def test_a_file_cut_at_every_byte_keeps_its_whole_lines():
-    data = jsonl(
-        *({"id": str(i), "text": f"é 好 {i}", "like_count": i / 4, "n": {"a": [True, None]}} for i in range(12))
-    )
-    ends = [0, *(match.start() for match in re.finditer(b"\n", data))]
-    for cut in range(len(data) + 1):
-        found = read(data[:cut])
-        whole = sum(1 for end in ends[1:] if end <= cut)
-        assert found.counts.accepted == whole, cut
-        is_torn = cut not in ends and cut - 1 not in ends[1:]
-        assert found.counts.rejected_by_reason == ({"truncated": 1} if is_torn else {}), cut
-
-
 def test_a_last_line_that_is_wrong_rather_than_cut_is_not_called_truncated():
     for line in (b'{"text": NaN}', b"[1]", b'{"text": "a"} x', b"nonsense"):
         assert "truncated" not in read(b'{"text": "a"}\n' + line).counts.rejected_by_reason
@@ -296,36 +283,6 @@ def test_numbers_of_any_size_are_exact_as_ids():
     found = read(b'{"text": "a", "author_id": %s, "like_count": %s, "author_posts": 1e400}' % ((digits.encode(),) * 2))
     assert found.comments["author_id"].to_list() == [digits]
     assert found.counts.unreadable_by_field == {"author_posts": 1, "like_count": 1}
-
-
-TYPES = {
-    "absent": ...,
-    "null": None, "true": True, "int": 7, "float": 7.5, "string": "7", "array": ["a"], "object": {"a": 1},
-}  # fmt: skip
-MATRIX = {  # the value kept; "!" where it was unreadable
-    "id": [..., ..., "!", "7", "!", "7", "!", "!"],
-    "author_id": [None, None, "!", "7", "!", "7", "!", "!"],
-    "author_name": [None, None, "!", "7", "!", "7", "!", "!"],
-    "created_at": [None, None, "!", "!", "!", "!", "!", "!"],
-    "like_count": [None, None, "!", 7, "!", 7, "!", "!"],
-    "author_verified": [None, None, True, "!", "!", "!", "!", "!"],
-    "target": [None, None, "!", "x:7", "!", "x:7", "!", "!"],
-}
-
-
-@pytest.mark.parametrize("name", MATRIX)
-@pytest.mark.parametrize("kind", TYPES)
-def test_fields_of_every_type(name, kind):
-    record = {"text": "a", "platform": "x"} | ({} if kind == "absent" else {name: TYPES[kind]})
-    expected = MATRIX[name][list(TYPES).index(kind)]
-    for found in (read(jsonl(record)), read_comments([record])):
-        assert found.counts.accepted == 1
-        assert found.counts.unreadable_by_field == ({name: 1} if expected == "!" else {})
-        value = found.comments[name][0]
-        if name == "id" and expected in (..., "!"):
-            assert value.startswith("made-")
-        else:
-            assert value == (None if expected == "!" else expected)
 
 
 @pytest.mark.parametrize(
@@ -433,6 +390,20 @@ def test_what_is_no_comment_to_judge(record, reason):
     counts = read(jsonl(record)).counts
     assert counts.skipped_by_reason == ({reason: 1} if reason else {})
     assert counts.accepted == (reason is None)
+
+
+@pytest.mark.parametrize("others", [[], [{"text": "more"}]], ids=["alone", "beside a comment"])
+def test_a_bare_share_reads_the_same_whatever_else_its_block_holds(others):
+    found = read(jsonl(*[{"url": f"https://example.org/{i}"} for i in range(9)], *others))
+    shares = found.comments.filter(pl.col("url").is_not_null())
+    assert shares["text"].to_list() == [""] * 9
+    assert sorted(shares["id"]) == sorted(read_comments([{"url": u, "text": ""} for u in shares["url"]]).comments["id"])
+
+
+def test_a_block_in_which_no_record_has_a_text_is_refused_record_by_record():
+    found = read(jsonl(*[{"like_count": i} for i in range(9)]))
+    assert found.counts.check().rejected_by_reason == {"no_text_field": 9}
+    assert found.rejects["line"].to_list() == list(range(1, 10))
 
 
 def test_repairs_are_made_and_counted():
