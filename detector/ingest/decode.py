@@ -116,7 +116,7 @@ def is_cut(data: bytes) -> bool:
 
 def _is_too_deep(data: bytes, config: IngestConfig) -> bool:
     # Most lines are shorter than the brackets alone would be.
-    if len(data) < 2 * config.max_depth or data.count(b"[") + data.count(b"{") <= config.max_depth:
+    if len(data) <= config.max_depth or data.count(b"[") + data.count(b"{") <= config.max_depth:
         return False
     brackets = _NO_BRACKET.sub(b"", _JSON_STRING.sub(b"", data))
     depths = itertools.accumulate(1 if bracket in b"[{" else -1 for bracket in brackets)

@@ -9,7 +9,7 @@ from typing import Any
 
 from detector.ingest.decode import ABSENT, FIELDS
 from detector.ingest.formats.format import Format, walk
-from detector.ingest.formats.paths import Record, Source, compile_source
+from detector.ingest.formats.paths import Getter, Record, Source, compile_source
 
 _TEXT = (
     *("text", "full_text", "body", "message", "content", "comment", "comment_text", "commentText", "comment_body"),
@@ -95,7 +95,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "author_name": (
         *("authorName", "display_name", "displayName", "full_name", "fullname", "user_display_name", "profileName"),
-        *("nickname", "nick_name", "author", "user", "from", "name", "auteur", "nom", "昵称", "用户昵称"),
+        *("nickname", "nick_name", "name", "auteur", "nom", "昵称", "用户昵称"),
     ),
     "author_created_at": ("authorCreatedAt", "user_created_at", "account_created_at", "account_creation_date"),
     "author_followers": ("followers", "followers_count", "follower_count", "followersCount", "粉丝数"),
@@ -123,7 +123,13 @@ _REPLIES = ("replies", "comments", "children", "sub_comments", "answers")
 
 def _sources(name: str) -> Source:
     nested = (f"{author}.{part}" for author in _AUTHOR for part in _OF_AUTHOR.get(name, ()))
-    return (name, *nested, *_NAMES.get(name, ()))
+    bare = (_plainly_at(author) for author in _AUTHOR if name == "author_name")
+    return (name, *nested, *_NAMES.get(name, ()), *bare)
+
+
+def _plainly_at(name: str) -> Getter:
+    """Return the getter of an author who is a name and no object."""
+    return lambda record: value if isinstance(value := record.get(name), str) else None
 
 
 _get_text = compile_source(_TEXT)
