@@ -4,6 +4,7 @@ Heavy imports stand inside the commands, so that `--help` answers at once.
 """
 
 import os
+import re
 import resource
 import signal
 import sys
@@ -90,6 +91,21 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
+def _reading(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how an export is to be read."""
+    command = click.option(
+        "--assume-tz",
+        metavar="+HH:MM",
+        help="Zone of times that name none, like -05:00; UTC by default.",
+    )(command)
+    command = click.option(
+        "--map", "mapping", type=_FOLDER, help='Where canonical fields are, as TOML: text = "body.plain".'
+    )(command)
+    return click.option(
+        "--input-format", metavar="NAME", help="Read all records so; recognised by themselves by default."
+    )(command)
+
+
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=_INPUT, metavar="INPUT...")
 @click.option("-o", "--output", required=True, type=_FOLDER, help="Folder to write; it must not exist yet.")
@@ -99,6 +115,7 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--memory-limit", metavar="SIZE", help="Most memory to take, like 6GiB; the rest goes to disk beside OUT."
 )
+@_reading
 @_settings
 def scan(
     inputs: tuple[str, ...],
@@ -107,15 +124,18 @@ def scan(
     quiet: bool,
     allow: Path | None,
     memory_limit: str | None,
+    input_format: str | None,
+    mapping: Path | None,
+    assume_tz: str | None,
     config_file: Path | None,
     assignments: tuple[str, ...],
 ) -> None:
-    """Find campaigns in INPUT (canonical JSON Lines, plain, .gz or .zst; `-` is standard input).
+    """Find campaigns in INPUT: exports of any kind that `detector inspect` knows; `-` is standard input.
 
     Writes the findings into a folder, whole or not at all: report.html to read, Parquet tables to work with, run.json
     with the settings and counts. A summary goes to stderr.
     """
-    config = _config(config_file, assignments)
+    config = _read_as(_config(config_file, assignments), input_format, mapping, assume_tz)
     config = config.with_allowed(allow) if allow else config
     from detector.report.folder import claim
 
@@ -128,7 +148,7 @@ def scan(
 
         with _progress("scan", is_silent=quiet) as progress:
             result = scan_comments(
-                inputs[0] if len(inputs) == 1 else list(inputs),
+                _sources(inputs),
                 config,
                 progress=progress,
                 memory_limit=parse_size(memory_limit) if memory_limit else None,
@@ -160,6 +180,77 @@ def _summarise(result: "Result", output: Path, seconds: float) -> None:
     )
     click.echo(summary, err=True, color=True)
     click.echo(f"\nReport    {output / 'report.html'}", err=True)
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, type=_INPUT, metavar="INPUT...")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_reading
+@_settings
+def inspect(
+    inputs: tuple[str, ...],
+    form: str,
+    input_format: str | None,
+    mapping: Path | None,
+    assume_tz: str | None,
+    config_file: Path | None,
+    assignments: tuple[str, ...],
+) -> None:
+    """Tell what is in INPUT: format, gaps, times, targets, and which signals can run on it."""
+    config = _read_as(_config(config_file, assignments), input_format, mapping, assume_tz)
+    with _interruptible(), _progress("inspect", is_silent=False) as progress:
+        from detector.inspection import inspect_source
+
+        found = inspect_source(_sources(inputs), config, lambda done, total: progress("reading", done, total))
+    if form == "json":
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(found.to_dict())))
+    else:
+        click.echo(found.to_text(_terminal_width()), nl=False)
+    if found.too_many_rejects:
+        raise SystemExit(_TOO_MANY_REJECTS)
+
+
+@main.command()
+@click.argument("inputs", nargs=-1, required=True, type=_INPUT, metavar="INPUT...")
+@click.option("-o", "--output", required=True, type=_INPUT, help="File to write: .jsonl or .parquet; `-` is stdout.")
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@_reading
+@_settings
+def convert(
+    inputs: tuple[str, ...],
+    output: str,
+    force: bool,
+    input_format: str | None,
+    mapping: Path | None,
+    assume_tz: str | None,
+    config_file: Path | None,
+    assignments: tuple[str, ...],
+) -> None:
+    """Write the comments of INPUT as canonical records, so that a long read is done once.
+
+    Each comment is written once, in the order of their times; what was refused or skipped is counted on stderr.
+    """
+    config = _read_as(_config(config_file, assignments), input_format, mapping, assume_tz)
+    with _interruptible() as writing, _progress("convert", is_silent=False) as progress:
+        from detector.ingest.convert import check_output, write_comments
+        from detector.ingest.read import read_comments
+
+        check_output(output, force=force)
+        found = read_comments(_sources(inputs), config.ingest, lambda done, total: progress("reading", done, total))
+        progress("writing", 0, None)
+        writing()
+        write_comments(found.comments, output, force=force)
+    from detector.report.words import fates
+
+    click.echo(f"read as {', '.join(found.formats) or 'nothing'}: {fates(found.counts.to_dict())}", err=True)
+    if found.too_many_rejects:
+        raise SystemExit(_TOO_MANY_REJECTS)
+
+
+def _sources(inputs: tuple[str, ...]) -> str | list[str]:
+    return inputs[0] if len(inputs) == 1 else list(inputs)
 
 
 @main.command()
@@ -270,6 +361,19 @@ def _config(config_file: Path | None, assignments: tuple[str, ...]) -> "Config":
     return config.with_settings(assignments)
 
 
+def _read_as(config: "Config", input_format: str | None, mapping: Path | None, assume_tz: str | None) -> "Config":
+    """Return settings with what the options say of the export."""
+    assignments = [f"ingest.input_format={input_format}"] if input_format else []
+    if assume_tz:
+        match = re.fullmatch(r"([+-]?)(\d{1,2}):?(\d\d)", assume_tz)
+        if not match or int(match[3]) > 59:
+            raise click.BadParameter("write hours and minutes east of UTC, like -05:00", param_hint="--assume-tz")
+        minutes = (int(match[2]) * 60 + int(match[3])) * (-1 if match[1] == "-" else 1)
+        assignments.append(f"ingest.assume_utc_offset_min={minutes}")
+    config = config.with_settings(assignments)
+    return config.with_mapping(mapping) if mapping else config
+
+
 def _terminal_width() -> int:
     import shutil
 
@@ -282,9 +386,9 @@ def _progress(command: str, *, is_silent: bool) -> Iterator[Callable[[str, int, 
     if is_silent or not _at_terminal():
         yield lambda _stage, _done, _total: None
         return
-    from detector.report.progress import POWER, SCAN, shown
+    from detector.report.progress import CONVERT, INSPECT, POWER, SCAN, shown
 
-    with shown({"scan": SCAN, "power": POWER}[command]) as tell:
+    with shown({"scan": SCAN, "power": POWER, "convert": CONVERT, "inspect": INSPECT}[command]) as tell:
         yield tell
 
 

@@ -20,8 +20,14 @@ from detector.errors import ConfigError
 class IngestConfig:
     """How bytes become comments."""
 
+    input_format: str = "auto"
+    """Name of the export format; `auto` recognises it by the records."""
+    mapping: tuple[str, ...] = ()
+    """Where canonical fields are, as `field=path`; they go before what the format says. Repeated: fallbacks."""
     max_line_bytes: int = 16 * 2**20
     """A longer line is refused (`line_too_long`) without being held in memory."""
+    max_input_bytes: int = 2**40
+    """A source that is longer than this when decompressed ends the run."""
     max_depth: int = 512
     """Deeper JSON is refused (`too_deep`)."""
     assume_utc_offset_min: int = 0
@@ -176,6 +182,32 @@ class Config:
         added = tuple(line.strip() for line in lines if line.strip())
         return replace(self, judge=replace(self.judge, allow_texts=(*self.judge.allow_texts, *added)))
 
+    def with_mapping(self, path: str | Path) -> "Config":
+        """Return a copy that looks for canonical fields where a TOML file says.
+
+        Parameters
+        ----------
+        path
+            A file of ``field = "path"`` or ``field = ["path", "fallback"]``, such as ``text = "body.plain"`` and
+            ``platform = "const:facebook"``.
+
+        Raises
+        ------
+        ConfigError
+            The file cannot be read, or holds something else.
+        """
+        try:
+            tree = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"mapping {path}: {error}") from None
+        added: list[str] = []
+        for name, given in tree.items():
+            paths = given if isinstance(given, list) else [given]
+            if not all(isinstance(part, str) for part in paths):
+                raise ConfigError(f'mapping {path}: write {name} = "path" or {name} = ["path", "fallback"]')
+            added += [f"{name}={part}" for part in paths]
+        return replace(self, ingest=replace(self.ingest, mapping=(*self.ingest.mapping, *added)))
+
     @classmethod
     def _from_tree(cls, tree: Mapping[str, Any]) -> "Config":
         faults: list[str] = []
@@ -249,6 +281,7 @@ def _faults(config: Config) -> list[str]:
     }
     ranges = {
         "ingest.max_line_bytes": (config.ingest.max_line_bytes, 1, 2**31),
+        "ingest.max_input_bytes": (config.ingest.max_input_bytes, 1, 2**62),
         "ingest.max_depth": (config.ingest.max_depth, 1, 4096),
         "ingest.assume_utc_offset_min": (config.ingest.assume_utc_offset_min, -24 * 60, 24 * 60),
         "ingest.rejects_kept": (config.ingest.rejects_kept, 0, 10**8),

@@ -12,7 +12,7 @@ import polars as pl
 from detector.config import Config
 from detector.control import run_control
 from detector.errors import InputError
-from detector.evidence import DORMANCY_DAYS_MIN, Measured, measure
+from detector.evidence import Measured, measure
 from detector.evidence.traffic import observe_traffic
 from detector.ingest.estimate import estimate_amount
 from detector.ingest.read import Ingested, Source, read_comments
@@ -22,31 +22,12 @@ from detector.limits import find_limits
 from detector.memory import check_fit, give_back, plan_memory
 from detector.result import Result
 from detector.schema import COMMENTS, MARKS, REJECTS
+from detector.signals import list_signals
 from detector.text import Clustered, cluster_comments, find_allowed
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the name of the stage, what is done of it and how much there is (None: unknown)."""
 
-
-SIGNALS = {
-    "synchrony": ("copies close in time", "created_at", "times, to the minute or better"),
-    "company": ("the same accounts together again", "account", "author ids, handles or names"),
-    "linked_accounts": ("pairs of accounts that share many texts", "account", "author ids, handles or names"),
-    "shared_addresses": ("the same accounts behind the same addresses", "target", "targets"),
-    "fan_out": ("one address carried from target to target", "target", "targets"),
-    "creation_batch": ("accounts created together", "author_created_at", "account creation dates"),
-    "same_name": ("doubled display names (weak)", "author_name", "display names beside author ids"),
-    "disguise": ("disguise that differs from copy to copy", "text", "texts"),
-    "handle_shape": ("one handle pattern (weak)", "author_handle", "handles"),
-    "young_accounts": ("young accounts (weak)", "author_created_at", "account creation dates"),
-    "spread": ("copies at more targets than the traffic", "target", "targets"),
-    "dormancy": ("accounts back from a long silence, changed", "created_at", "times"),
-    "silent_accounts": ("old accounts with hardly any posts (weak)", "author_posts", "posts of the accounts, counted"),
-    "duplicate_profiles": ("namesakes with a second field in common", "author_name", "display names beside author ids"),
-    "serial_numbers": ("numbers that differ from copy to copy (weak)", "text", "texts"),
-    "bursts": ("bursts", "created_at", "times, to the hour or better"),
-}
-"""The signals: title, the column that each needs, and that column in words."""
 
 _UNASKED = (
     *("source_file", "source_line", "target_group", "parent_id", "conversation_id", "repost_of"),
@@ -102,7 +83,7 @@ def scan(
         raise InputError(_nothing(ingested))
     # What was read is held once: later stages see fewer and fewer of its columns.
     ingested = replace(ingested, comments=COMMENTS.empty())
-    signals, span = _signals(comments), (comments["created_at"].min(), comments["created_at"].max())
+    signals, span = list_signals(comments), (comments["created_at"].min(), comments["created_at"].max())
     tell("comparing texts", 0, None)
     clustered = cluster_comments(
         comments, config.text, lambda done, total: tell("comparing texts", done, total), allocate=spill.allocate
@@ -213,19 +194,12 @@ def _run(
     return {
         "version": version("spamouflage-detector"),
         "sources": list(ingested.sources),
+        "formats": list(ingested.formats),
         "settings": config.to_dict(),
         "settings_digest": config.digest(),
         "weights": load_weights(config.judge.weights).to_run(),
         "counts": {
-            "records_read": counts.records_read,
-            "accepted": counts.accepted,
-            "skipped": counts.skipped,
-            "rejected": counts.rejected,
-            "blank": counts.blank,
-            "repaired": counts.repaired,
-            "skipped_by_reason": dict(sorted(counts.skipped_by_reason.items())),
-            "rejected_by_reason": dict(sorted(counts.rejected_by_reason.items())),
-            "unreadable_by_field": dict(sorted(counts.unreadable_by_field.items())),
+            **counts.to_dict(),
             "accounts": judged.accounts.height,
             "clusters": judged.clusters.height,
             "campaigns": {tier: int(tiers.get(tier, 0)) for tier in ("high", "medium", "low")},
@@ -242,44 +216,6 @@ def _run(
 
 def _iso(moment: object) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(moment, datetime) else None
-
-
-def _signals(comments: pl.DataFrame) -> dict[str, list[dict[str, str]]]:
-    """Tell which signals the dump can carry, and what the others lack."""
-    available, abstained = [], []
-    for signal, (title, column, words) in SIGNALS.items():
-        why = _missing(comments, signal, column, words)
-        if why:
-            abstained.append({"signal": signal, "title": title, "why": why, "needs": column})
-        else:
-            available.append({"signal": signal, "title": title})
-    return {"available": available, "abstained": abstained}
-
-
-def _missing(comments: pl.DataFrame, signal: str, column: str, words: str) -> str:
-    if comments[column].null_count() == comments.height:
-        return f"the dump holds no {words}"
-    if signal in ("same_name", "duplicate_profiles") and comments["author_id"].null_count() == comments.height:
-        return "the dump tells authors apart by name only"
-    if signal == "dormancy" and _span_days(comments) < DORMANCY_DAYS_MIN:
-        return f"the dump spans less than {DORMANCY_DAYS_MIN} days"
-    if signal == "silent_accounts" and comments["author_created_at"].null_count() == comments.height:
-        return "the dump holds no account creation dates"
-    if signal == "duplicate_profiles" and all(
-        comments[field].null_count() == comments.height
-        for field in ("author_handle", "author_created_at", "author_followers")
-    ):
-        return "the dump holds nothing about accounts beside their names"
-    precision = comments["created_at_precision"].drop_nulls()
-    coarse = {"synchrony": ("month", "year"), "bursts": ("day", "month", "year")}.get(signal, ())
-    if coarse and len(precision) and precision.is_in(list(coarse)).mean() == 1.0:
-        return f"the times in the dump are too coarse ({precision.mode().sort()[0]})"
-    return ""
-
-
-def _span_days(comments: pl.DataFrame) -> int:
-    first, last = comments["created_at"].min(), comments["created_at"].max()
-    return (last - first).days if isinstance(first, datetime) and isinstance(last, datetime) else 0
 
 
 def _nothing(ingested: Ingested) -> str:

@@ -13,11 +13,39 @@ _TRACKING = r"(?i)^(?:utm_\w+|fbclid|gclid|igshid|igsh|mc_\w+|si|feature|ref|ref
 _YOUTUBE = ("youtube.com", "music.youtube.com", "youtube-nocookie.com", "youtu.be")
 
 
+# Where the comments of a platform are: an address there, given beside a text, is the comment's own.
+_HOMES = {
+    "x": r"x|twitter",
+    "facebook": r"facebook|fb",
+    "instagram": r"instagram",
+    "threads": r"threads",
+    "youtube": r"youtube|youtu",
+    "tiktok": r"tiktok",
+    "reddit": r"reddit|redd",
+    "bluesky": r"bsky",
+    "truthsocial": r"truthsocial",
+    "telegram": r"t|telegram",
+    "vk": r"vk|vkontakte",
+    "weibo": r"weibo",
+    "wechat": r"qq|weixin",
+    "rednote": r"xiaohongshu|xhslink|rednote",
+    "douyin": r"douyin|iesdouyin",
+    "bilibili": r"bilibili|b23",
+    "kuaishou": r"kuaishou|chenzhongtech",
+    "zhihu": r"zhihu",
+    "tieba": r"baidu",
+}
+
+
 def find_links(comments: pl.DataFrame) -> pl.DataFrame:
-    """List the addresses that comments hold: `row`, `link` (canonical), `written`."""
+    """List the addresses that comments hold: `row`, `link` (canonical), `written`.
+
+    Beside a text, the field `url` mostly is the address of the comment: everybody who comments under one video would
+    share it. It counts if it leads away from a platform that is known.
+    """
     held = (
         comments.lazy()
-        .select("row", written=pl.col("text").str.extract_all(_WRITTEN), url="url")
+        .select("row", written=pl.col("text").str.extract_all(_WRITTEN), url=_shared())
         .filter((pl.col("written").list.len() > 0) | pl.col("url").is_not_null())
         .with_columns(written=pl.concat_list(pl.col("written"), pl.col("url")))
         .select("row", "written")
@@ -33,6 +61,16 @@ def find_links(comments: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("written").min())
         .sort("row", "link")
     )
+
+
+def _shared() -> pl.Expr:
+    """Return the address in `url` where it is that of something shared."""
+    host = pl.col("url").str.extract(r"(?i)^(?:https?://)?(?:[^/?@]*@)?([^/?:#]*)").str.to_lowercase()
+    home = pl.col("platform").replace_strict(
+        {name: rf"(?:^|\.)(?:{names})\.[a-z]{{2,4}}$" for name, names in _HOMES.items()}, default=None
+    )
+    leads_away = home.is_not_null() & ~host.str.contains(home)
+    return pl.when((pl.col("text") == "") | leads_away).then(pl.col("url"))
 
 
 def canonical_address(address: pl.Expr) -> pl.Expr:

@@ -15,6 +15,7 @@ from detector.errors import RejectReason, SkipReason
 from detector.ingest.decode import ABSENT, Batch
 from detector.ingest.fields import Column, Values, are_plain, counts, flags, ids, labels, texts
 from detector.ingest.time_columns import parse_times
+from detector.ingest.traps import without_hashes, without_share_texts
 from detector.schema import COMMENTS, PLATFORMS, PRECISIONS
 
 _READERS = {
@@ -80,7 +81,7 @@ class Typed:
     """A batch after judgement: the comments, and what became of the other records.
 
     `comments` has the columns of COMMENTS that any record fills, apart from `row` and `source_file`; `rejected` names
-    the positions in the batch.
+    the positions in the batch. `notes` counts what was taken away because it is not what it seems (see `traps`).
     """
 
     comments: pl.DataFrame
@@ -88,6 +89,7 @@ class Typed:
     skipped: Counter[SkipReason]
     unreadable: Counter[str] = field(default_factory=Counter)
     n_repaired: int = 0
+    notes: Counter[str] = field(default_factory=Counter)
 
 
 def type_batch(batch: Batch, config: IngestConfig) -> Typed:
@@ -109,6 +111,8 @@ def type_batch(batch: Batch, config: IngestConfig) -> Typed:
     frame = pl.DataFrame({"source_line": pl.Series(batch.numbers, dtype=pl.UInt64), **columns})
     frame = _with_platform(frame)
     frame = _without_nobody(frame)
+    frame, n_hashes = without_hashes(frame)
+    frame, n_shares = without_share_texts(frame)
     fate = _fates(frame, batch.columns.get("text"))
     if batch.fates:
         fate = fate.cast(pl.String).scatter(list(batch.fates), [reason.value for reason in batch.fates.values()])
@@ -118,7 +122,8 @@ def type_batch(batch: Batch, config: IngestConfig) -> Typed:
     n_repaired = len((repaired | batch.repaired).difference(refused))
     comments = frame.filter(fate.is_null()) if fate.null_count() < frame.height else frame
     comments = comments.with_columns(_targets(comments), _account(comments), _column(comments, "text").fill_null(""))
-    return Typed(comments, rejected, tally, unreadable, n_repaired)
+    notes = Counter(hashed_names=n_hashes, share_texts=n_shares)
+    return Typed(comments, rejected, tally, unreadable, n_repaired, +notes)
 
 
 def _typed_columns(batch: Batch, config: IngestConfig) -> tuple[dict[str, pl.Series], Counter[str], set[int]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -9,7 +10,8 @@ class Counts:
     """What became of every record: a line of a file, or an item of an iterable or frame.
 
     `repaired` records are among those accepted or skipped. `unreadable_by_field` counts values that were there but
-    could not be used, and became null.
+    could not be used, and became null; `taken_away` counts comments of which something was left out because it was not
+    what it seemed: `hashed_names` and `masked_names` of authors, `share_texts` that a button wrote.
     """
 
     records_read: int
@@ -21,6 +23,7 @@ class Counts:
     skipped_by_reason: Mapping[str, int] = field(default_factory=dict)
     rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
     unreadable_by_field: Mapping[str, int] = field(default_factory=dict)
+    taken_away: Mapping[str, int] = field(default_factory=dict)
 
     def check(self) -> "Counts":
         """Return itself if every record is accounted for.
@@ -34,3 +37,18 @@ class Counts:
         assert self.skipped == sum(self.skipped_by_reason.values()), self
         assert self.rejected == sum(self.rejected_by_reason.values()), self
         return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all counts as `run.json` keeps them."""
+        return {
+            "records_read": self.records_read,
+            "accepted": self.accepted,
+            "skipped": self.skipped,
+            "rejected": self.rejected,
+            "blank": self.blank,
+            "repaired": self.repaired,
+            "skipped_by_reason": dict(sorted(self.skipped_by_reason.items())),
+            "rejected_by_reason": dict(sorted(self.rejected_by_reason.items())),
+            "unreadable_by_field": dict(sorted(self.unreadable_by_field.items())),
+            "taken_away": dict(sorted(self.taken_away.items())),
+        }

@@ -34,15 +34,14 @@ class Block:
     offset: int
     is_open: bool = False
 
-    def locate(self, numbers: list[int]) -> Iterator[tuple[int, bytes]]:
-        """Yield the offset and the bytes of lines, given by ascending numbers."""
-        if not numbers:
+    def locate(self, places: list[int]) -> Iterator[tuple[int, bytes]]:
+        """Yield the offset and the bytes of lines, given by their positions in the block."""
+        if not places:
             return
         lines = self.data.split(b"\n")
         offsets = list(itertools.accumulate((len(line) + 1 for line in lines), initial=self.offset))
-        for number in numbers:
-            i = number - self.number
-            yield offsets[i], lines[i].removesuffix(b"\r")
+        for place in places:
+            yield offsets[place], lines[place].removesuffix(b"\r")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,15 @@ from detector.errors import InputError, RejectReason, SkipReason
 from detector.ingest.beside import beside
 from detector.ingest.canonical import Typed, type_batch
 from detector.ingest.counts import Counts
-from detector.ingest.decode import Batch, decode_block
+from detector.ingest.decode import Batch
 from detector.ingest.excerpt import excerpt
 from detector.ingest.lines import Block, Fault, read_blocks
 from detector.ingest.merge import merge
 from detector.ingest.objects import decode_frame, decode_mappings
+from detector.ingest.parquet import is_parquet, read_frames
+from detector.ingest.records import Decoder
 from detector.ingest.streams import open_stream, size_of
+from detector.ingest.traps import without_masked_names
 from detector.schema import COMMENTS, REJECTS
 from detector.spill import Spill
 
@@ -44,13 +47,15 @@ class Ingested:
     """What `read_comments` found.
 
     `comments` and `rejects` follow the schemas COMMENTS and REJECTS; `rejects` holds the first
-    `IngestConfig.rejects_kept`, `counts` them all. `sources` are names for display.
+    `IngestConfig.rejects_kept`, `counts` them all. `sources` are names for display, `formats` those that the records
+    were recognised as, the most frequent first.
     """
 
     comments: pl.DataFrame
     rejects: pl.DataFrame
     counts: Counts
     sources: tuple[str, ...]
+    formats: tuple[str, ...]
     too_many_rejects: bool
 
 
@@ -137,6 +142,7 @@ class _Reading:
 
     def __init__(self, config: IngestConfig, progress: Progress | None, spill: Spill) -> None:
         self._config = config
+        self._decoder = Decoder(config)
         self._progress = progress
         self._spill = spill
         self._held: list[pl.DataFrame] = []
@@ -144,17 +150,28 @@ class _Reading:
         self._waiting_bytes = 0
         self._rejects: list[dict[str, Any]] = []
         self._sources: list[str] = []
+        self._formats: Counter[str] = Counter()
         self._n_read = self._n_blank = self._n_repaired = 0
         self._skipped: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
         self._unreadable: Counter[str] = Counter()
+        self._notes: Counter[str] = Counter()
 
     def read_files(self, files: list[Any]) -> None:
         """Read files of JSON Lines, one after the other."""
         sizes = [size_of(file) for file in files]
         total = None if None in sizes else sum(size or 0 for size in sizes)
         done = 0
-        for file in files:
+        for file, size in zip(files, sizes, strict=True):
+            if is_parquet(file):
+                self._sources.append(Path(file).name)
+                first_number = 1
+                for rows, share in read_frames(file, _RECORDS_PER_BATCH):
+                    self._take_batches(decode_frame(rows, first_number, self._decoder))
+                    first_number += rows.height
+                    self._tell(done + round(share * (size or 0)), total)
+                done += size or 0
+                continue
             with open_stream(file) as stream:
                 self._sources.append(stream.name)
                 for piece, judged in beside(self._judge, read_blocks(stream, self._config.max_line_bytes)):
@@ -163,51 +180,57 @@ class _Reading:
                         self._refuse(piece)
                     else:
                         self._take(judged, piece.locate)
-                    if self._progress:
-                        self._progress(done + stream.consumed_bytes, total)
+                    self._tell(done + stream.consumed_bytes, total)
                 done += stream.consumed_bytes
+
+    def _tell(self, done: int, total: int | None) -> None:
+        if self._progress:
+            self._progress(done, total)
 
     def _judge(self, piece: Block | Fault) -> list[_Judged]:
         if isinstance(piece, Fault):
             return []
-        return [(batch, type_batch(batch, self._config)) for batch in decode_block(piece, self._config)]
+        return [(batch, type_batch(batch, self._config)) for batch in self._decoder.decode_block(piece)]
 
     def read_mappings(self, items: Iterator[Any]) -> None:
         """Read Python mappings."""
         self._sources.append("<records>")
         first_number = 1
         while chunk := list(itertools.islice(items, _RECORDS_PER_BATCH)):
-            self._take_batch(decode_mappings(chunk, first_number))
+            self._take_batches(decode_mappings(chunk, first_number, self._decoder))
             first_number += len(chunk)
 
     def read_frame(self, frame: pl.DataFrame) -> None:
-        """Read a frame with columns of canonical names."""
+        """Read the rows of a frame."""
         self._sources.append("<frame>")
         for start in range(0, frame.height, _RECORDS_PER_BATCH):
-            self._take_batch(decode_frame(frame.slice(start, _RECORDS_PER_BATCH), start + 1))
+            rows = frame.slice(start, _RECORDS_PER_BATCH)
+            self._take_batches(decode_frame(rows, start + 1, self._decoder))
 
-    def _take_batch(self, batch: Batch) -> None:
-        self._take([(batch, type_batch(batch, self._config))], _nowhere)
+    def _take_batches(self, batches: list[Batch]) -> None:
+        self._take([(batch, type_batch(batch, self._config)) for batch in batches], _nowhere)
 
     def _take(self, judged: list[_Judged], locate: Callable[[list[int]], Iterable[tuple[int | None, bytes]]]) -> None:
         """Take the records of a block, and account for all of its lines."""
         faults: list[Fault] = []
-        late: list[tuple[int, RejectReason]] = []
+        late: list[tuple[int, int, RejectReason]] = []
         for batch, typed in judged:
             self._n_read += len(batch.numbers) + len(batch.faults) + batch.n_blank
             self._n_blank += batch.n_blank
+            self._formats[batch.form] += len(batch.numbers)
             self._skipped.update(typed.skipped)
             self._unreadable.update(typed.unreadable)
+            self._notes.update(typed.notes)
             self._n_repaired += typed.n_repaired
             faults += batch.faults
-            late += [(batch.numbers[i], reason) for i, reason in typed.rejected.items()]
+            late += [(batch.places[i], batch.numbers[i], reason) for i, reason in typed.rejected.items()]
         frame = pl.concat([typed.comments for _, typed in judged], how="diagonal")
         if len(judged) > 1:
-            frame = frame.sort("source_line")
+            frame = frame.sort("source_line", maintain_order=True)
         self._hold(frame.with_columns(source_file=pl.lit(self._sources[-1])))
         late.sort(key=lambda refused: refused[0])
-        numbers = [number for number, _ in late]
-        for (number, reason), (offset, line) in zip(late, locate(numbers), strict=True):
+        found = locate([place for place, _, _ in late])
+        for (_, number, reason), (offset, line) in zip(late, found, strict=True):
             length = len(line) if offset is not None else None
             faults.append(Fault(number, offset, length, reason, _DETAILS[reason], line))
         for fault in sorted(faults, key=lambda fault: fault.number):
@@ -244,6 +267,8 @@ class _Reading:
         """Put the batches together."""
         self._put_together()
         comments, n_repeated = merge(self._held, is_mapped=self._spill.is_bounded)
+        comments, n_masked = without_masked_names(comments)
+        self._notes += Counter(masked_names=n_masked)
         if n_repeated:
             self._skipped[SkipReason.REPEATED] = n_repeated
         n_rejected = sum(self._rejected.values())
@@ -257,6 +282,7 @@ class _Reading:
             skipped_by_reason=_sorted(self._skipped),
             rejected_by_reason=_sorted(self._rejected),
             unreadable_by_field=_sorted(self._unreadable),
+            taken_away=_sorted(self._notes),
         )
         config = self._config
         return Ingested(
@@ -264,6 +290,7 @@ class _Reading:
             rejects=REJECTS.check(pl.DataFrame(self._rejects, schema=REJECTS.dtypes())),
             counts=counts.check(),
             sources=tuple(self._sources),
+            formats=tuple(name for name, n in sorted(self._formats.items(), key=lambda item: (-item[1], item[0])) if n),
             too_many_rejects=n_rejected > config.reject_count_max
             and n_rejected > config.reject_share_max * counts.records_read,
         )
@@ -276,9 +303,9 @@ _DETAILS = {
 }
 
 
-def _nowhere(numbers: list[int]) -> Iterable[tuple[int | None, bytes]]:
+def _nowhere(places: list[int]) -> Iterable[tuple[int | None, bytes]]:
     """Return the place of records that have none in a file."""
-    return [(None, b"")] * len(numbers)
+    return [(None, b"")] * len(places)
 
 
 def _sorted(counter: Counter[str]) -> dict[str, int]:

@@ -181,7 +181,7 @@ def read_shaped(data: bytes, names: Sequence[str]) -> tuple[pl.DataFrame, pl.Ser
     """
     try:
         block = pl.Series([data], dtype=pl.Binary).cast(pl.String)
-        shape = find_shape(_sample(data), names)
+        shape = find_shape(sample_lines(data), names)
         if shape is None or not shape.dtypes:
             return None
         # Counted by NumPy, four times faster than by `bytes.count`.
@@ -234,7 +234,7 @@ def _fits(lines: pl.Series, written: pl.Series | None, shape: Shape) -> pl.Serie
     return fits.scatter(others, lines.gather(others).str.contains(rf"^{shape.line}$"))
 
 
-def _sample(data: bytes) -> Iterator[bytes]:
+def sample_lines(data: bytes) -> Iterator[bytes]:
     """Yield lines from all over a block, each once."""
     end = -1
     for at in range(0, len(data), max(1, len(data) // _SAMPLE_LINES)):

@@ -4,8 +4,10 @@ import bz2
 import codecs
 import gzip
 import lzma
+import math
 import os
 import sys
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +21,12 @@ if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
+
+BOMB_BYTES = 2**30
+"""However much smaller a source is stored, so much is always read of it: equal comments do shrink a hundredfold."""
+
+BOMB_RATIO = 200
+"""Beyond `BOMB_BYTES`, a source that grows by more than this was made to fill memories."""
 
 BLOCK_BYTES = 8 * 2**20
 """Bytes decoded at a time: large enough for column work, small enough to stay in memory many times over."""
@@ -46,21 +54,97 @@ _DECODERS: dict[bytes, Callable[[Any], Any]] = {
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MAGIC_BYTES = 16
-_DECODING_ERRORS = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, gzip.BadGzipFile)
+_DECODING_ERRORS = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, gzip.BadGzipFile, zipfile.BadZipFile)
+
+
+class Allowance:
+    """How much a source may grow when it is decompressed: one for all members of an archive.
+
+    Parameters
+    ----------
+    name
+        Of the source.
+    max_bytes
+        More than this is read of no source.
+    """
+
+    def __init__(self, name: str, max_bytes: float = math.inf) -> None:
+        self._name = name
+        self._max_bytes = max_bytes
+        self._taken = 0
+
+    def take(self, n_bytes: int, stored: float) -> None:
+        """Account for decompressed bytes, after so many of the source as it is stored.
+
+        Raises
+        ------
+        InputError
+            They are too many.
+        """
+        self._taken += n_bytes
+        if self._taken > self._max_bytes:
+            raise InputError(
+                f"{self._name} is longer than {self._max_bytes} bytes when decompressed: "
+                "split it, or raise ingest.max_input_bytes"
+            )
+        if self._taken > BOMB_BYTES and self._taken > BOMB_RATIO * stored:
+            raise InputError(
+                f"{self._name} grows to more than {BOMB_RATIO} times its size when decompressed, as no export does: "
+                "decompress it yourself if you trust it"
+            )
 
 
 class ByteStream:
-    """A source as decompressed chunks, which knows how far it has read and whether it ended before its time."""
+    """A source as decompressed chunks, which knows how far it has read and whether it ended before its time.
 
-    def __init__(self, stream: IO[Any], name: str) -> None:
+    Parameters
+    ----------
+    stream
+        What is stored.
+    name
+        For display.
+    allowance
+        How much may come of it.
+    packed
+        Bytes that one of `stream` takes in an archive.
+    before
+        Bytes of the archive that have been read before.
+    """
+
+    def __init__(
+        self,
+        stream: IO[Any],
+        name: str,
+        allowance: Allowance | None = None,
+        packed: float = 1.0,
+        before: float = 0.0,
+    ) -> None:
         self.name = name
         self.fault: str | None = None
+        self._stream = stream
         self._raw = _Peekable(stream)
+        self._allowance = allowance or Allowance(name)
+        self._packed = packed
+        self._before = before
 
     @property
     def consumed_bytes(self) -> int:
         """Bytes read so far of the source as it is stored."""
-        return self._raw.consumed
+        return int(self._raw.consumed * self._packed)
+
+    def peek(self, size: int) -> bytes:
+        """Return the first bytes of what is stored, without reading them away."""
+        return self._raw.peek(size)
+
+    def stored(self, size: int) -> bytes:
+        """Return the next bytes as they are stored; none at the end."""
+        return self._raw.read(size)
+
+    @property
+    def file(self) -> IO[bytes] | None:
+        """The file of what is stored, if one can move about in it."""
+        is_seekable = getattr(self._stream, "seekable", None)
+        return self._stream if is_seekable and is_seekable() and self._stream.read(0) == b"" else None
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the decompressed source in pieces of about `BLOCK_BYTES`.
@@ -81,6 +165,7 @@ class ByteStream:
         held: list[bytes] = []
         size = 0
         for piece in pieces:
+            self._allowance.take(len(piece), self._before + self.consumed_bytes)
             held.append(piece)
             size += len(piece)
             if size >= BLOCK_BYTES:
@@ -148,8 +233,15 @@ def _one_line(error: BaseException) -> str:
 
 
 @contextmanager
-def open_stream(source: str | os.PathLike[str] | IO[Any]) -> Iterator[ByteStream]:
+def open_stream(source: str | os.PathLike[str] | IO[Any], max_bytes: float = math.inf) -> Iterator[ByteStream]:
     """Open a path, ``-`` for standard input, or an open file; what the caller opened is left open.
+
+    Parameters
+    ----------
+    source
+        What to read.
+    max_bytes
+        More than this, decompressed, is not read.
 
     Raises
     ------
@@ -158,19 +250,21 @@ def open_stream(source: str | os.PathLike[str] | IO[Any]) -> Iterator[ByteStream
     """
     if not isinstance(source, (str, os.PathLike)):
         name = getattr(source, "name", None)
-        yield ByteStream(_bytes_beneath(source), Path(name).name if isinstance(name, str) else "<stream>")
+        name = Path(name).name if isinstance(name, str) else "<stream>"
+        yield ByteStream(_bytes_beneath(source), name, Allowance(name, max_bytes))
         return
     if source == "-":
         if sys.stdin is None:
             raise InputError("standard input is closed")
-        yield ByteStream(_bytes_beneath(sys.stdin), "<stdin>")
+        yield ByteStream(_bytes_beneath(sys.stdin), "<stdin>", Allowance("<stdin>", max_bytes))
         return
     try:
         file = open(source, "rb", buffering=0)  # noqa: SIM115 - closed below, apart from the errors of the caller
     except (OSError, ValueError) as error:
         raise InputError(_why_not_opened(source, error)) from None
     with file:
-        yield ByteStream(file, Path(source).name)
+        name = Path(source).name
+        yield ByteStream(file, name, Allowance(name, max_bytes))
 
 
 def size_of(source: object) -> int | None:

@@ -20,6 +20,9 @@ SCAN = {
 """The stages of a scan, and about what share of its time each takes where comments are many."""
 POWER = {"reading": 0.05, "comparing texts": 0.05, "planting": 0.9}
 """The stages of `detector power`."""
+INSPECT = {"reading": 1.0}
+CONVERT = {"reading": 0.8, "writing": 0.2}
+"""The stages of `detector convert`."""
 _STEPS = 1_000
 _REDRAWN_S = 0.5
 _FIRST_GUESS_S = 2.0

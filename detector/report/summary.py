@@ -13,6 +13,7 @@ from detector.report.words import (
     SHORT_CAUTION,
     TIER_MEANINGS,
     counted,
+    fates,
     negative_control,
     period,
     reason_counts,
@@ -84,17 +85,10 @@ def _read(run: Mapping[str, Any], width: int) -> list[str]:
     counts = run["counts"]
     sources = [excerpt(source, 60) for source in run["sources"]]
     origin = ", ".join(sources[:3]) + (f" and {len(sources) - 3:,} more" if len(sources) > 3 else "")
-    lines = _entry("Read", f"{counted(counts['records_read'], 'record')} from {origin}", width)
-    refused = counts["rejected"]
-    fates = [f"{counted(counts['accepted'], 'comment')} accepted"]
-    if counts["skipped"]:
-        fates.append(f"{counts['skipped']:,} skipped ({reason_counts(counts['skipped_by_reason'])})")
-    fates.append(f"{refused:,} refused ({reason_counts(counts['rejected_by_reason'])})" if refused else "none refused")
-    if counts["blank"]:
-        fates.append(f"{counts['blank']:,} blank")
-    if counts["repaired"]:
-        fates.append(f"{counts['repaired']:,} repaired")
-    lines += _entry("", ", ".join(fates), width)
+    forms = [form for form in run.get("formats", []) if form != "canonical"]
+    told = f", read as {', '.join(forms)}" if forms else ""
+    lines = _entry("Read", f"{counted(counts['records_read'], 'record')} from {origin}{told}", width)
+    lines += _entry("", fates(counts), width)
     span = run["span"]
     known = period(span["start"], span["end"])
     lines += _entry(

@@ -149,6 +149,20 @@ def reason_counts(by_reason: Mapping[str, int]) -> str:
     return ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in ordered if n)
 
 
+def fates(counts: Mapping[str, Any]) -> str:
+    """Return what became of the records that were read, by the `counts` of `run.json`."""
+    refused = counts["rejected"]
+    parts = [f"{counted(counts['accepted'], 'comment')} accepted"]
+    if counts["skipped"]:
+        parts.append(f"{counts['skipped']:,} skipped ({reason_counts(counts['skipped_by_reason'])})")
+    parts.append(f"{refused:,} refused ({reason_counts(counts['rejected_by_reason'])})" if refused else "none refused")
+    if counts["blank"]:
+        parts.append(f"{counts['blank']:,} blank")
+    if counts["repaired"]:
+        parts.append(f"{counts['repaired']:,} repaired")
+    return ", ".join(parts)
+
+
 def day(time: datetime) -> str:
     """Return a date as `30 Aug 2023`, in every locale."""
     return f"{time.day} {_MONTHS[time.month - 1]} {time.year}"

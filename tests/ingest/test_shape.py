@@ -11,10 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from detector.config import IngestConfig
-from detector.ingest import decode
+from detector.ingest import records
 from detector.ingest.canonical import type_batch
-from detector.ingest.decode import FIELDS, decode_block
+from detector.ingest.decode import FIELDS
 from detector.ingest.lines import Block
+from detector.ingest.records import Decoder
 from detector.ingest.shape import find_shape, read_shaped, write_lines
 
 CONFIG = IngestConfig()
@@ -44,13 +45,13 @@ def judged(batches):
 
 def strictly(data):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decode, "read_shaped", lambda data, names: None)
-        return judged(decode_block(Block(data, 1, 0), CONFIG))
+        patch.setattr(records, "read_shaped", lambda data, names: None)
+        return judged(Decoder(CONFIG).decode_block(Block(data, 1, 0)))
 
 
 def assert_twins(lines):
     data = b"\n".join(lines)
-    assert judged(decode_block(Block(data, 1, 0), CONFIG)) == strictly(data), data
+    assert judged(Decoder(CONFIG).decode_block(Block(data, 1, 0))) == strictly(data), data
 
 
 def test_lines_that_fit_are_read_fast_and_only_they():
@@ -223,5 +224,5 @@ def test_a_shape_keeps_to_the_order_of_all_lines():
 
 def test_with_limits_that_a_block_may_break_every_line_is_looked_at():
     data = b'{"text": "a"}\n{"text": "' + b"b" * 50 + b'"}'
-    (batch,) = decode_block(Block(data, 1, 0), IngestConfig(max_line_bytes=40))
+    (batch,) = Decoder(IngestConfig(max_line_bytes=40)).decode_block(Block(data, 1, 0))
     assert len(batch.numbers) == len(batch.faults) == 1

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.ingest.time_columns import parse_times
-from detector.ingest.times import parse_time
+from detector.ingest.times import parse_time, precision_of_ago
 from detector.schema import PRECISIONS
 
 CAPTURED = datetime(2023, 10, 23, 2, 14, 7, tzinfo=UTC)
@@ -59,6 +59,9 @@ RELATIVE = [
     ("12月24日 20:19", "2022-12-24T20:19:00", "min"),
     ("il y a 2 jours", "2023-10-21T02:14:07", "day"),
     ("2d", "2023-10-21T02:14:07", "day"),
+    ("Streamed 2 days ago", "2023-10-21T02:14:07", "day"),
+    ("3 週前（已編輯）", "2023-10-02T02:14:07", "month"),
+    ("2 個小時前", "2023-10-23T00:14:07", "hour"),
 ]
 
 HOSTILE = [
@@ -88,6 +91,16 @@ def test_absolute_times(value, expected, precision):
 def test_relative_times_need_the_time_of_capture(value, expected, precision):
     assert read(value, CAPTURED) == (datetime.fromisoformat(expected).replace(tzinfo=UTC), precision, 0)
     assert read(value) == (None, None, 1)
+
+
+@pytest.mark.parametrize(("words", "precision"), [(words, precision) for words, _, precision in RELATIVE])
+def test_relative_words_say_how_well_they_give_a_time(words, precision):
+    assert precision_of_ago(words) == precision
+
+
+@pytest.mark.parametrize("words", ["", "2018-10-10", "1539202764", "vor 2 Tagen", "02-30", "9" * 5_000])
+def test_other_words_say_nothing_about_it(words):
+    assert precision_of_ago(words) is None
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: ascii(value)[:40])

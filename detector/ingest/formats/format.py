@@ -14,12 +14,14 @@ class Shape:
     """What a record looks like.
 
     It has all of `needs`, at least one of `any_of` (if there are any) and none of `lacks`: paths, as in
-    `formats.paths`. A value may be null, but its key must be there.
+    `formats.paths`. A value may be null, but its key must be there. With `only`, it
+    has no other keys than `needs`.
     """
 
     needs: tuple[str, ...]
     any_of: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    only: bool = False
 
     def fits(self, record: Record) -> bool:
         """Tell whether a record looks so."""
@@ -27,12 +29,13 @@ class Shape:
             all(_has(record, path) for path in self.needs)
             and (not self.any_of or any(_has(record, path) for path in self.any_of))
             and not any(_has(record, path) for path in self.lacks)
+            and (not self.only or len(record) == len(self.needs))
         )
 
     @property
     def strength(self) -> int:
         """How much is asked of a record: where two shapes fit, the one that asks for more knows it better."""
-        return len(self.needs) + bool(self.any_of)
+        return len(self.needs) + bool(self.any_of) + self.only
 
 
 def _has(record: Record, path: str) -> bool:
@@ -52,9 +55,10 @@ def as_it_is(record: Record) -> Iterable[Record]:
     return (record,)
 
 
-def never(_record: Record) -> SkipReason | None:
-    """Take every record for a comment."""
-    return None
+def unless_error(record: Record) -> SkipReason | None:
+    """Take every record for a comment, but for the notes of failure that scrapers leave among their data."""
+    is_error = "text" not in record and (record.get("success") is False or record.get("error") or record.get("errors"))
+    return SkipReason.NOT_A_COMMENT if is_error else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +89,7 @@ class Format:
     shapes: tuple[Shape, ...]
     fields: Mapping[str, Source]
     unfold: Callable[[Record], Iterable[Record]] = as_it_is
-    fate: Callable[[Record], SkipReason | None] = never
+    fate: Callable[[Record], SkipReason | None] = unless_error
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -107,9 +111,10 @@ def walk(roots: Iterable[Record], children: Callable[[Record], Iterable[Record]]
     """Yield records and all below them, each before its children, to any depth without recursion."""
     waiting = [iter(roots)]
     while waiting:
-        record = next(waiting[-1], None)
-        if record is None:
+        # Not `next` with None for the end: a list may hold null.
+        for record in waiting[-1]:
+            yield record
+            waiting.append(iter(children(record)))
+            break
+        else:
             waiting.pop()
-            continue
-        yield record
-        waiting.append(iter(children(record)))

@@ -1,0 +1,42 @@
+"""Parquet files to frames of some thousand rows, in bounded memory."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from detector.errors import InputError
+
+_MAGIC = b"PAR1"
+
+
+def is_parquet(source: object) -> bool:
+    """Tell whether a source is the path of a Parquet file, by its first bytes."""
+    if not isinstance(source, (str, os.PathLike)) or source == "-":
+        return False
+    try:
+        with open(source, "rb", buffering=0) as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except (OSError, ValueError):
+        return False  # whoever opens it next says why
+
+
+def read_frames(path: str | os.PathLike[str], n_rows: int) -> Iterator[tuple[pl.DataFrame, float]]:
+    """Yield the rows of a file, some at a time, with the share of them that has been read.
+
+    Raises
+    ------
+    InputError
+        The file is damaged.
+    """
+    try:
+        lazy = pl.scan_parquet(Path(path), glob=False)
+        total = int(lazy.select(pl.len()).collect().item())
+        done = 0
+        for frame in lazy.collect_batches(chunk_size=n_rows, maintain_order=True):
+            done += frame.height
+            yield frame, done / max(total, 1)
+    except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
+        why = " ".join(str(error).split())[:120]
+        raise InputError(f"{os.fspath(path)} is a damaged Parquet file: {why}") from None

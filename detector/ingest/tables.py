@@ -1,0 +1,312 @@
+"""Tables of separated values to rows, each with its place; a quote that is never closed spoils a line, not the file."""
+
+import csv
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from detector.config import IngestConfig
+from detector.errors import RejectReason
+from detector.ingest.lines import HEAD_BYTES, Block, Fault, read_blocks
+from detector.ingest.streams import ByteStream
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
+
+_WASTE_BYTES = 64 * 2**20
+"""Read again after quotes that are never closed, beyond what grows with the source."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table is written.
+
+    `escape` stands before a quote within quotes that is not doubled. `n_preamble` lines come before the header, such
+    as ``sep=;``.
+    """
+
+    delimiter: str = ","
+    quote: str | None = '"'
+    escape: str | None = None
+    encoding: str = "utf-8"
+    n_preamble: int = 0
+
+    def reader(self, lines: Iterable[str], *, strict: bool = False) -> "CsvReader":
+        """Return the rows of some lines."""
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote,
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            escapechar=self.escape,
+            strict=strict,
+        )
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a table, as many cells in each as there are names.
+
+    `numbers` are the lines on which they begin, from 1; `offsets` and `lengths` where they stand in the decompressed
+    source, without the last line feed. `repaired` holds positions of rows with bytes that are no text.
+    """
+
+    names: tuple[str, ...]
+    rows: list[list[str]]
+    numbers: list[int]
+    offsets: list[int]
+    lengths: list[int]
+    repaired: set[int] = field(default_factory=set)
+    n_blank: int = 0
+
+    def locate(self, indices: Iterable[int]) -> Iterator[tuple[int, int, bytes]]:
+        """Yield the offset, the length and the first cells of rows."""
+        for i in indices:
+            yield self.offsets[i], self.lengths[i], ",".join(self.rows[i]).encode("utf-8", "replace")[:HEAD_BYTES]
+
+
+def read_rows(stream: ByteStream, config: IngestConfig, dialect: Dialect) -> Iterator[Rows | Fault]:
+    """Read a table.
+
+    Parameters
+    ----------
+    stream
+        The source.
+    config
+        How long a row may be.
+    dialect
+        How it is written, as `sniff` tells.
+
+    Yields
+    ------
+    Rows or Fault
+        In the order of the source. A row that has not as many cells as the header is a `Fault`.
+    """
+    table = _Table(config.max_line_bytes, dialect)
+    for block in read_blocks(stream, config.max_line_bytes):
+        if isinstance(block, Fault):
+            yield from table.close("the next line is too long or torn")
+            yield block
+        else:
+            yield from table.read(block)
+    yield from table.close("the source ends before its last row")
+
+
+def name_columns(cells: Sequence[str]) -> tuple[str, ...]:
+    """Return a name for every column: stripped, and none twice; a column without one is called by its place."""
+    names: list[str] = []
+    seen: Counter[str] = Counter()
+    for i, cell in enumerate(cells, 1):
+        name = cell.lstrip("\ufeff").strip().strip('"').strip() or f"column_{i}"
+        seen[name] += 1
+        while seen[name] > 1:
+            name = f"{name}_{seen[name]}"
+            seen[name] += 1
+        names.append(name)
+    return tuple(names)
+
+
+@dataclass
+class _Found:
+    """What some lines hold: rows from a line up to another, and lines that are none."""
+
+    rows: list[tuple[list[str], int, int]] = field(default_factory=list)
+    spoilt: list[tuple[int, int, RejectReason, str]] = field(default_factory=list)
+    n_blank: int = 0
+
+
+class _Table:
+    """A table as far as it has been read."""
+
+    def __init__(self, max_bytes: int, dialect: Dialect) -> None:
+        self._max_bytes = max_bytes
+        self._dialect = dialect
+        self._names: tuple[str, ...] | None = None
+        self._header: list[str] = []
+        self._n_preamble = dialect.n_preamble
+        self._held: list[bytes] = []  # lines of a row that is still open
+        self._number, self._offset = 1, 0  # of the first line held
+        self._credit = _WASTE_BYTES
+
+    def read(self, block: Block) -> Iterator[Rows | Fault]:
+        """Yield the rows that end in a block."""
+        if not self._held:
+            self._number, self._offset = block.number, block.offset
+        self._credit += 2 * len(block.data)
+        yield from self._take([*self._held, *block.data.split(b"\n")], torn=None, is_cut=block.is_open)
+
+    def close(self, torn: str) -> Iterator[Rows | Fault]:
+        """Yield what is left when no line follows that could close the last row."""
+        if self._held:
+            yield from self._take(self._held, torn=torn, is_cut=True)
+
+    def _take(self, lines: list[bytes], torn: str | None, *, is_cut: bool) -> Iterator[Rows | Fault]:
+        offsets = list(itertools.accumulate((len(line) + 1 for line in lines), initial=self._offset))
+        texts, repaired = self._decoded(lines)
+        found = _Found()
+        skipped = min(self._n_preamble, len(texts))
+        self._n_preamble -= skipped
+        with _long_cells(self._max_bytes):
+            held = self._split(texts, skipped, offsets, found, torn)
+        if is_cut and held == len(texts):
+            _mark_cut(found, len(texts))
+        yield from self._placed(lines, offsets, found, repaired)
+        self._held = lines[held:]
+        self._number += held
+        self._offset = offsets[held]
+
+    def _decoded(self, lines: list[bytes]) -> tuple[list[str], set[int]]:
+        """Return lines as text with line feeds, and those in which bytes had to be replaced."""
+        data = b"\n".join(lines) + b"\n"
+        repaired: set[int] = set()
+        try:
+            text = data.decode(self._dialect.encoding)
+        except UnicodeDecodeError:
+            texts = [line.decode(self._dialect.encoding, "replace") for line in lines]
+            repaired = {i for i, line in enumerate(texts) if "\ufffd" in line and _NO_CHARACTER not in lines[i]}
+            text = "\n".join(texts) + "\n"
+        # A carriage return alone would end a row in the middle of a line.
+        text = text.replace("\r\n", "\n").replace("\r", " ")
+        if "\0" in text:
+            repaired |= {i for i, line in enumerate(lines) if b"\0" in line}
+            text = text.replace("\0", "\ufffd")
+        return text.split("\n")[:-1], repaired
+
+    def _split(self, texts: list[str], at: int, offsets: list[int], found: _Found, torn: str | None) -> int:
+        """Split lines into rows; return the first line of a row that is still open."""
+        while at < len(texts):
+            # Without credit, a row has to end on its line.
+            end = len(texts) if self._credit > 0 else at + 1
+            first, problem = self._rows_from(texts[:end] if end < len(texts) else texts, at, found)
+            at = first + 1 if problem else first
+            if problem is None:
+                continue
+            size = offsets[end] - offsets[first]
+            if problem is _OPEN and torn is None and size <= min(self._max_bytes, self._credit):
+                return first
+            self._credit -= size
+            reason = RejectReason.BAD_ROW
+            if offsets[first + 1] - offsets[first] > self._max_bytes:
+                reason, problem = RejectReason.LINE_TOO_LONG, f"longer than {self._max_bytes} bytes"
+            elif problem is _OPEN and torn is not None and self._is_torn(texts[first:]):
+                reason, problem, at = RejectReason.TRUNCATED, torn, len(texts)
+            found.spoilt.append((first, at, reason, problem))
+        return len(texts)
+
+    def _rows_from(self, texts: list[str], at: int, found: _Found) -> tuple[int, str | None]:
+        """Read rows until one has a problem; return its line, and the problem."""
+        first = at
+        reader = self._dialect.reader(itertools.chain((f"{text}\n" for text in texts[at:]), ("",)))
+        try:
+            for row in reader:
+                end = at + reader.line_num
+                if end > len(texts):  # the empty line behind the last became part of a row, unless it is one itself
+                    return first, _OPEN if first < len(texts) else None
+                if end - first > 1 and self._credit > 0 and not self._is_well_quoted(texts[first:end]):
+                    return first, "a quote is not closed on this line, nor where the next one stands"
+                self._sort_in(row, first, end, found)
+                first = end
+        except csv.Error as error:
+            return first, str(error)
+        return first, None
+
+    def _sort_in(self, row: list[str], first: int, end: int, found: _Found) -> None:
+        if not any(row) or (len(row) == 1 and not row[0].strip()):
+            found.n_blank += 1
+        elif self._names is None:
+            self._header, self._names = row, name_columns(row)
+        elif len(row) != len(self._names):
+            detail = f"{len(row)} cells, not {len(self._names)} as the header has"
+            found.spoilt.append((first, end, RejectReason.BAD_ROW, detail))
+        elif row == self._header:
+            found.spoilt.append((first, end, RejectReason.BAD_ROW, "the header once more"))
+        else:
+            found.rows.append((row, first, end))
+
+    def _refuse_long(self, offsets: list[int], found: _Found) -> None:
+        detail = f"longer than {self._max_bytes} bytes"
+        long = [row for row in found.rows if offsets[row[2]] - 1 - offsets[row[1]] > self._max_bytes]
+        found.rows = [row for row in found.rows if row not in long] if long else found.rows
+        found.spoilt += [(first, end, RejectReason.LINE_TOO_LONG, detail) for _, first, end in long]
+
+    def _is_well_quoted(self, texts: list[str]) -> bool:
+        try:
+            return len(list(self._dialect.reader((f"{text}\n" for text in texts), strict=True))) == 1
+        except csv.Error:
+            return False
+
+    def _is_torn(self, texts: list[str]) -> bool:
+        """Tell whether lines at the end of a source are one row without its end: a few, and no rows by themselves."""
+        if len(texts) > _MAX_TORN_LINES:
+            return False
+        found = _Found()
+        self._rows_from(texts, 1, found)
+        return not found.rows
+
+    def _placed(
+        self, lines: list[bytes], offsets: list[int], found: _Found, repaired: set[int]
+    ) -> Iterator[Rows | Fault]:
+        if offsets[-1] - offsets[0] > self._max_bytes:
+            self._refuse_long(offsets, found)
+        if found.rows or found.n_blank:
+            rows = [row for row, _, _ in found.rows]
+            firsts = [first for _, first, _ in found.rows]
+            lengths = [_length(lines, offsets, first, end) for _, first, end in found.rows]
+            mended = {
+                i
+                for i, (_, first, end) in enumerate(found.rows)
+                if repaired and not repaired.isdisjoint(range(first, end))
+            }
+            numbers = [self._number + first for first in firsts]
+            places = [offsets[first] for first in firsts]
+            yield Rows(self._names or (), rows, numbers, places, lengths, mended, found.n_blank)
+        for first, end, reason, detail in found.spoilt:
+            length = _length(lines, offsets, first, end)
+            head = b"\n".join(lines[first:end])[:HEAD_BYTES] if end - first < HEAD_BYTES else lines[first][:HEAD_BYTES]
+            yield Fault(self._number + first, offsets[first], length, reason, detail, head[:length])
+
+
+def try_rows(texts: Sequence[str], dialect: Dialect) -> tuple[list[str], int, int, bool]:
+    """Read the first lines of a table.
+
+    Returns
+    -------
+    tuple
+        The header, how many rows are as long as it, how many are spoilt, and whether all quotes are closed.
+    """
+    table, found = _Table(_MAX_CELL_CHARS, dialect), _Found()
+    with _long_cells(_MAX_CELL_CHARS):
+        table._split(list(texts), 0, [0] * (len(texts) + 1), found, torn=_OPEN)
+    is_closed = all(problem is not _OPEN for *_, problem in found.spoilt)
+    n_spoilt = sum(reason is not RejectReason.TRUNCATED for *_, reason, _ in found.spoilt)
+    return table._header, len(found.rows), n_spoilt, is_closed
+
+
+_OPEN = "a quote is never closed"
+_MAX_TORN_LINES = 200
+_MAX_CELL_CHARS = 2**31 - 1
+_NO_CHARACTER = "\ufffd".encode()
+
+
+def _length(lines: list[bytes], offsets: list[int], first: int, end: int) -> int:
+    return offsets[end] - 1 - offsets[first] - lines[end - 1].endswith(b"\r")
+
+
+def _mark_cut(found: _Found, n_lines: int) -> None:
+    """Say of the last line of a source, if it is too short and has no line feed, that it was cut."""
+    if found.spoilt and found.spoilt[-1][1] == n_lines and found.spoilt[-1][2] is RejectReason.BAD_ROW:
+        first, end, _, detail = found.spoilt[-1]
+        found.spoilt[-1] = (first, end, RejectReason.TRUNCATED, detail)
+
+
+@contextmanager
+def _long_cells(max_bytes: int) -> Iterator[None]:
+    """Let cells be as long as rows may be: the limit of the standard module is one for the whole process."""
+    before = csv.field_size_limit(max_bytes)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
