@@ -11,8 +11,8 @@ from detector.ingest.formats.paths import ColumnGetter, Getter, Record, compile_
 _Fate = SkipReason | RejectReason
 
 ROOTS_AT_A_TIME = 16
-"""So few that what they hold is in the processor's cache still when it is let go, and that Python does not search it for
-cycles: decoded by the thousand, records take five times longer."""
+"""So few that what they hold is in the processor's cache still when it is let go, and that Python does not search it
+for cycles: decoded by the thousand, records take five times longer."""
 
 
 def adapt(form: Format, roots: Sequence[Record], numbers: Sequence[int], repaired: Collection[int] = ()) -> Batch:
@@ -122,5 +122,5 @@ def _value(getter: Getter, record: Record, i: int, fates: dict[int, _Fate]) -> o
     try:
         return getter(record)
     except _SURPRISES:
-        fates[i] = RejectReason.UNEXPECTED_SHAPE
+        fates.setdefault(i, RejectReason.UNEXPECTED_SHAPE)
         return None

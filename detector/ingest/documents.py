@@ -4,11 +4,11 @@ Nothing is read here but what surrounds such a list: items are cut out as they s
 and values that follow one another are never held whole.
 """
 
-import codecs
 from collections.abc import Iterator
 
 from detector.config import IngestConfig
-from detector.ingest.items import Cutter, Items
+from detector.ingest.cutter import Cutter
+from detector.ingest.items import Items
 from detector.ingest.lines import Fault
 from detector.ingest.pages import PagedObject
 from detector.ingest.streams import ByteStream
@@ -35,11 +35,7 @@ def read_items(stream: ByteStream, config: IngestConfig) -> Iterator[Items | Fau
     def wrap(offset: int, number: int, is_large: bool) -> PagedObject:
         return PagedObject(config.max_line_bytes, offset, number, is_large=is_large)
 
-    cutter: Cutter | None = None
+    cutter = Cutter(config.max_line_bytes, wrap)
     for chunk in stream.chunks():
-        if cutter is None:
-            mark = len(codecs.BOM_UTF8) if chunk.startswith(codecs.BOM_UTF8) else 0
-            cutter = Cutter(config.max_line_bytes, wrap, offset=mark)
-            chunk = chunk[mark:]
         yield from cutter.feed(chunk)
-    yield from (cutter or Cutter(config.max_line_bytes)).finish(stream.fault)
+    yield from cutter.finish(stream.fault)

@@ -4,8 +4,17 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from detector.ingest.archives import open_streams
+from detector.ingest.parquet import count_rows, is_parquet
 from detector.ingest.read import Source
-from detector.ingest.streams import open_stream, size_of
+from detector.ingest.sniff import HEAD_BYTES, Kind, sniff
+from detector.ingest.streams import BLOCK_BYTES, size_of
+
+_PARQUET_GROWTH = 4
+_LINE_BYTES_MAX = 8_192
+"""Longer lines, on average, are pages of many records."""
+_RECORD_BYTES = 1_000
+"""Of a record inside a page or a document: few exports write less."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +57,15 @@ def _of_file(path: str | os.PathLike[str]) -> Amount | None:
     stored = size_of(path)
     if stored is None:
         return None
-    with open_stream(path) as stream:
-        block = next(stream.chunks(), b"")
-        if not block:
-            return Amount(0, 0)
-        n_bytes = max(len(block), round(len(block) * stored / max(stream.consumed_bytes, 1)))
-    n_lines = max(block.count(b"\n"), 1)
-    return Amount(round(n_lines * n_bytes / len(block)), n_bytes)
+    if is_parquet(path):
+        return Amount(count_rows(path), stored * _PARQUET_GROWTH)
+    for stream in open_streams(path):
+        head = stream.head(BLOCK_BYTES)
+        if not head:
+            continue
+        n_bytes = max(len(head), round(len(head) * stored / max(stream.consumed_bytes, 1)))
+        n_lines = max(head.count(b"\n"), 1)
+        if len(head) > n_lines * _LINE_BYTES_MAX or sniff(head[:HEAD_BYTES]).kind is Kind.DOCUMENTS:
+            return Amount(max(n_bytes // _RECORD_BYTES, 1), n_bytes)
+        return Amount(round(n_lines * n_bytes / len(head)), n_bytes)
+    return Amount(0, 0)

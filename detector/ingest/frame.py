@@ -6,6 +6,9 @@ from typing import Any
 
 import msgspec
 
+LOOKED_UP = frozenset(("includes", "users", "profiles", "accounts", "groups", "media", "formats", "contacts"))
+"""Names of what is looked up for records, and belongs to every page."""
+
 _Path = tuple[str, ...]
 _ERRORS = (msgspec.DecodeError, ValueError, RecursionError)
 
@@ -59,7 +62,7 @@ class Frame:
     def _empty_others(self, tail: _Path) -> None:
         """Empty the short lists that hang like the long ones: their elements have been in the first page."""
         for key in self._tree if tail else ():
-            if _leads(self._tree[key], tail):
+            if key not in LOOKED_UP and _leads(self._tree[key], tail):
                 self._put((key, *tail), [])
 
 

@@ -34,14 +34,15 @@ class Block:
     offset: int
     is_open: bool = False
 
-    def locate(self, places: list[int]) -> Iterator[tuple[int, bytes]]:
-        """Yield the offset and the bytes of lines, given by their positions in the block."""
+    def locate(self, places: list[int]) -> Iterator[tuple[int, int, bytes]]:
+        """Yield the offset, the length and the bytes of lines, given by their positions in the block."""
         if not places:
             return
         lines = self.data.split(b"\n")
         offsets = list(itertools.accumulate((len(line) + 1 for line in lines), initial=self.offset))
         for place in places:
-            yield offsets[place], lines[place].removesuffix(b"\r")
+            line = lines[place].removesuffix(b"\r")
+            yield offsets[place], len(line), line
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,33 +11,37 @@ import polars as pl
 from detector.errors import RejectReason
 from detector.ingest.decode import ABSENT, FIELDS, NESTED, Batch
 from detector.ingest.lines import Fault
-from detector.ingest.records import Decoder
+from detector.ingest.roots import Roots
 
 _MAX_INT_BITS = 13_000
 """Python refuses to write longer ones out, and no id is."""
 
 
-def decode_mappings(items: Sequence[object], first_number: int, decoder: Decoder) -> list[Batch]:
-    """Take Python mappings for records; anything else among them is refused as `not_an_object`."""
-    faults = [
-        Fault(number, None, None, RejectReason.NOT_AN_OBJECT, f"a {type(item).__name__}, not a mapping", b"")
-        for number, item in enumerate(items, first_number)
-        if not isinstance(item, Mapping)
-    ]
-    found = [(number, item) for number, item in enumerate(items, first_number) if isinstance(item, Mapping)]
-    batches = decoder.decode_mappings([_plain(item) for _, item in found], [number for number, _ in found])
-    for batch in batches:
-        batch.columns = {name: [_scalar(value) for value in values] for name, values in batch.columns.items()}
-    batches[0].faults += faults
-    return batches
+def take_mappings(items: Sequence[object], first_number: int) -> Roots:
+    """Take Python mappings for roots; anything else among them is refused as `not_an_object`."""
+    roots = Roots()
+    for place, item in enumerate(items):
+        number = first_number + place
+        if isinstance(item, Mapping):
+            roots.values.append(_plain(item))
+            roots.numbers.append(number)
+            roots.places.append(place)
+        else:
+            detail = f"a {type(item).__name__}, not a mapping"
+            roots.faults.append(Fault(number, None, None, RejectReason.NOT_AN_OBJECT, detail, b""))
+    return roots
 
 
-def decode_frame(frame: pl.DataFrame, first_number: int, decoder: Decoder) -> list[Batch]:
-    """Take the rows of a frame for records; columns of canonical names and types are taken as they are."""
-    if not decoder.reads_as_canonical(frame.head(1).to_dicts()):
-        return decode_mappings(frame.to_dicts(), first_number, decoder)
+def simplify(batch: Batch) -> Batch:
+    """Return a batch whose values are such as JSON has."""
+    columns = {name: [_scalar(value) for value in values] for name, values in batch.columns.items()}
+    return replace(batch, columns=columns)
+
+
+def take_columns(frame: pl.DataFrame, first_number: int) -> Batch:
+    """Take the columns of canonical names for a batch, where their types allow as they are."""
     columns = {name: _column(frame[name]) for name in FIELDS if name in frame.columns}
-    return [Batch(columns, range(first_number, first_number + frame.height), range(frame.height))]
+    return Batch(columns, range(first_number, first_number + frame.height), range(frame.height))
 
 
 def _column(values: pl.Series) -> pl.Series | list[Any]:

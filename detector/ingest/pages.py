@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import IO
 
 from detector.errors import OutputError, RejectReason
-from detector.ingest.frame import Frame
-from detector.ingest.items import Cutter, Items, Within, is_json
+from detector.ingest.cutter import Cutter, Within
+from detector.ingest.frame import LOOKED_UP, Frame
+from detector.ingest.items import Items
 from detector.ingest.lines import HEAD_BYTES, Fault
 from detector.ingest.outline import Container, Held, Outline, lists_in
+from detector.ingest.soundness import is_json, problem_of
 from detector.ingest.structure import Marks
 
 PAGE_ITEMS = 500
@@ -32,9 +34,6 @@ _RECORDS = frozenset(
     ("comments", "messages", "data", "items", "list", "posts", "tweets", "statuses", "children", "results")
 )
 """Names of lists that hold the records, where another list of the same object is longer."""
-
-_LOOKED_UP = frozenset(("includes", "users", "profiles", "accounts", "groups", "media", "formats", "contacts"))
-"""Names of what is looked up for records, and belongs to every page."""
 
 
 @dataclass(frozen=True)
@@ -160,12 +159,12 @@ class _Reading:
             detail = f"what surrounds the list `{'.'.join(path)}` is longer than {self._max_bytes // 2} bytes"
             yield self._fault(node.start, chosen.start, RejectReason.LINE_TOO_LONG, detail)
             frame = Frame([], frame.paths)
-        n_pages = 0
+        is_empty = True
         for path, part in lists:
             for page in self._filled(frame, path, part):
-                n_pages += isinstance(page, _Element)
+                is_empty = False
                 yield page
-        if not n_pages:
+        if is_empty:
             yield _Element(
                 frame.encoded, self._number_at(node.start), self._offset + node.start, self._offset + node.end
             )
@@ -223,7 +222,7 @@ class _Reading:
         position = part.start + 1
         for child in part.children:
             is_large = child.end - child.start > PAGE_BYTES
-            if not child.is_list and (is_large or any(inner.is_open for _, inner in lists_in(child))):
+            if not child.is_list and (is_large or _is_torn_page(child, part.name)):
                 yield from self._between(position, child.start, is_whole=True)
                 yield from self.pages(child)
                 position = child.end
@@ -271,15 +270,20 @@ def _page(frame: Frame, path: tuple[str, ...], elements: list[_Element]) -> Iter
     if not is_json(value):
         sound = []
         for element in elements:
-            if is_json(element.value):
+            if (problem := problem_of(element.value)) is None:
                 sound.append(element)
-            else:
-                length, head = element.end - element.offset, element.value[:HEAD_BYTES]
-                yield Fault(element.number, element.offset, length, RejectReason.INVALID_JSON, "no JSON", head)
+                continue
+            length, head = element.end - element.offset, element.value[:HEAD_BYTES]
+            yield Fault(element.number, element.offset, length, problem, "cut out of its page", head)
         if len(sound) < len(elements):
             yield from _page(frame, path, sound)
             return
     yield _Element(value, elements[0].number, elements[0].offset, elements[-1].end)
+
+
+def _is_torn_page(node: Container, within: str | None) -> bool:
+    """Tell whether an object ends within its records, which are others than those around it."""
+    return any(part.is_open and path[-1] in _RECORDS - {within} for path, part in lists_in(node))
 
 
 def _weight(found: tuple[tuple[str, ...], Container]) -> float:
@@ -289,4 +293,4 @@ def _weight(found: tuple[tuple[str, ...], Container]) -> float:
 
 
 def _is_looked_up(path: tuple[str, ...]) -> bool:
-    return not _LOOKED_UP.isdisjoint(path)
+    return not LOOKED_UP.isdisjoint(path)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +23,18 @@ def is_parquet(source: object) -> bool:
         return False  # whoever opens it next says why
 
 
+def count_rows(path: str | os.PathLike[str]) -> int:
+    """Return how many rows a file says that it has.
+
+    Raises
+    ------
+    InputError
+        The file is damaged.
+    """
+    with _named(path):
+        return int(pl.scan_parquet(Path(path), glob=False).select(pl.len()).collect().item())
+
+
 def read_frames(path: str | os.PathLike[str], n_rows: int) -> Iterator[tuple[pl.DataFrame, float]]:
     """Yield the rows of a file, some at a time, with the share of them that has been read.
 
@@ -30,13 +43,19 @@ def read_frames(path: str | os.PathLike[str], n_rows: int) -> Iterator[tuple[pl.
     InputError
         The file is damaged.
     """
-    try:
+    total, done = count_rows(path), 0
+    with _named(path):
         lazy = pl.scan_parquet(Path(path), glob=False)
-        total = int(lazy.select(pl.len()).collect().item())
-        done = 0
         for frame in lazy.collect_batches(chunk_size=n_rows, maintain_order=True):
             done += frame.height
             yield frame, done / max(total, 1)
+
+
+@contextmanager
+def _named(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Say in one line what is wrong with a file."""
+    try:
+        yield
     except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
         why = " ".join(str(error).split())[:120]
         raise InputError(f"{os.fspath(path)} is a damaged Parquet file: {why}") from None

@@ -20,12 +20,11 @@ from detector.ingest.canonical import Typed, type_batch
 from detector.ingest.counts import Counts
 from detector.ingest.decode import Batch
 from detector.ingest.excerpt import excerpt
-from detector.ingest.lines import Block, Fault, read_blocks
+from detector.ingest.lines import Fault
 from detector.ingest.merge import merge
-from detector.ingest.objects import decode_frame, decode_mappings
-from detector.ingest.parquet import is_parquet, read_frames
+from detector.ingest.pieces import Piece, open_pieces
 from detector.ingest.records import Decoder
-from detector.ingest.streams import open_stream, size_of
+from detector.ingest.streams import size_of
 from detector.ingest.traps import without_masked_names
 from detector.schema import COMMENTS, REJECTS
 from detector.spill import Spill
@@ -40,6 +39,7 @@ _HELD_BYTES = 1 << 26
 """Put together at a time: what is spilled keeps a file open."""
 
 _Judged = tuple[Batch, Typed]
+_Locate = Callable[[list[int]], Iterable[tuple[int | None, int | None, bytes]]]
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,15 @@ class Ingested:
     """What `read_comments` found.
 
     `comments` and `rejects` follow the schemas COMMENTS and REJECTS; `rejects` holds the first
-    `IngestConfig.rejects_kept`, `counts` them all. `sources` are names for display, `formats` those that the records
-    were recognised as, the most frequent first.
+    `IngestConfig.rejects_kept`, `counts` them all. `sources` are names for display, `containers` what they were,
+    and `formats` what the records were recognised as, the most frequent first.
     """
 
     comments: pl.DataFrame
     rejects: pl.DataFrame
     counts: Counts
     sources: tuple[str, ...]
+    containers: tuple[str, ...]
     formats: tuple[str, ...]
     too_many_rejects: bool
 
@@ -68,7 +69,8 @@ def read_comments(
     ----------
     source
         A path, ``-`` for standard input, an open file, several of these, an iterable of dicts, or a Polars frame.
-        Files hold canonical JSON Lines, plain or compressed by gzip, zstd, bzip2 or xz, whatever their names say.
+        Files hold records of any known format, in JSON Lines, JSON documents, tables or Parquet, compressed or in zip
+        archives, whatever their names say.
     config
         Limits and the zone of times that name none.
     progress
@@ -84,8 +86,8 @@ def read_comments(
     Raises
     ------
     InputError
-        A source cannot be opened, or is a container that is not read here. Content raises nothing: a bad line is a
-        row of `rejects`.
+        A source cannot be opened, is a container that is not read here or grows beyond measure, or its records could be
+        of two formats. Other content raises nothing: a bad line is a row of `rejects`.
 
     Notes
     -----
@@ -150,6 +152,7 @@ class _Reading:
         self._waiting_bytes = 0
         self._rejects: list[dict[str, Any]] = []
         self._sources: list[str] = []
+        self._containers: list[str] = []
         self._formats: Counter[str] = Counter()
         self._n_read = self._n_blank = self._n_repaired = 0
         self._skipped: Counter[str] = Counter()
@@ -158,46 +161,39 @@ class _Reading:
         self._notes: Counter[str] = Counter()
 
     def read_files(self, files: list[Any]) -> None:
-        """Read files of JSON Lines, one after the other."""
+        """Read files, one after the other."""
         sizes = [size_of(file) for file in files]
         total = None if None in sizes else sum(size or 0 for size in sizes)
         done = 0
         for file, size in zip(files, sizes, strict=True):
-            if is_parquet(file):
-                self._sources.append(Path(file).name)
-                first_number = 1
-                for rows, share in read_frames(file, _RECORDS_PER_BATCH):
-                    self._take_batches(decode_frame(rows, first_number, self._decoder))
-                    first_number += rows.height
-                    self._tell(done + round(share * (size or 0)), total)
-                done += size or 0
-                continue
-            with open_stream(file) as stream:
-                self._sources.append(stream.name)
-                for piece, judged in beside(self._judge, read_blocks(stream, self._config.max_line_bytes)):
+            for opened in open_pieces(file, self._config):
+                self._sources.append(opened.name)
+                self._containers.append(opened.container)
+                for (piece, consumed), judged in beside(self._judge, opened.pieces):
                     if isinstance(piece, Fault):
                         self._n_read += 1
                         self._refuse(piece)
                     else:
                         self._take(judged, piece.locate)
-                    self._tell(done + stream.consumed_bytes, total)
-                done += stream.consumed_bytes
+                    self._tell(done + consumed, total)
+            done += size or 0
 
     def _tell(self, done: int, total: int | None) -> None:
         if self._progress:
             self._progress(done, total)
 
-    def _judge(self, piece: Block | Fault) -> list[_Judged]:
+    def _judge(self, found: tuple[Piece | Fault, int]) -> list[_Judged]:
+        piece, _ = found
         if isinstance(piece, Fault):
             return []
-        return [(batch, type_batch(batch, self._config)) for batch in self._decoder.decode_block(piece)]
+        return [(batch, type_batch(batch, self._config)) for batch in self._decoder.decode(piece)]
 
     def read_mappings(self, items: Iterator[Any]) -> None:
         """Read Python mappings."""
         self._sources.append("<records>")
         first_number = 1
         while chunk := list(itertools.islice(items, _RECORDS_PER_BATCH)):
-            self._take_batches(decode_mappings(chunk, first_number, self._decoder))
+            self._take_batches(self._decoder.decode_mappings(chunk, first_number))
             first_number += len(chunk)
 
     def read_frame(self, frame: pl.DataFrame) -> None:
@@ -205,12 +201,12 @@ class _Reading:
         self._sources.append("<frame>")
         for start in range(0, frame.height, _RECORDS_PER_BATCH):
             rows = frame.slice(start, _RECORDS_PER_BATCH)
-            self._take_batches(decode_frame(rows, start + 1, self._decoder))
+            self._take_batches(self._decoder.decode_frame(rows, start + 1))
 
     def _take_batches(self, batches: list[Batch]) -> None:
         self._take([(batch, type_batch(batch, self._config)) for batch in batches], _nowhere)
 
-    def _take(self, judged: list[_Judged], locate: Callable[[list[int]], Iterable[tuple[int | None, bytes]]]) -> None:
+    def _take(self, judged: list[_Judged], locate: _Locate) -> None:
         """Take the records of a block, and account for all of its lines."""
         faults: list[Fault] = []
         late: list[tuple[int, int, RejectReason]] = []
@@ -230,8 +226,7 @@ class _Reading:
         self._hold(frame.with_columns(source_file=pl.lit(self._sources[-1])))
         late.sort(key=lambda refused: refused[0])
         found = locate([place for place, _, _ in late])
-        for (_, number, reason), (offset, line) in zip(late, found, strict=True):
-            length = len(line) if offset is not None else None
+        for (_, number, reason), (offset, length, line) in zip(late, found, strict=True):
             faults.append(Fault(number, offset, length, reason, _DETAILS[reason], line))
         for fault in sorted(faults, key=lambda fault: fault.number):
             self._refuse(fault)
@@ -290,6 +285,7 @@ class _Reading:
             rejects=REJECTS.check(pl.DataFrame(self._rejects, schema=REJECTS.dtypes())),
             counts=counts.check(),
             sources=tuple(self._sources),
+            containers=tuple(dict.fromkeys(self._containers)),
             formats=tuple(name for name, n in sorted(self._formats.items(), key=lambda item: (-item[1], item[0])) if n),
             too_many_rejects=n_rejected > config.reject_count_max
             and n_rejected > config.reject_share_max * counts.records_read,
@@ -303,9 +299,9 @@ _DETAILS = {
 }
 
 
-def _nowhere(places: list[int]) -> Iterable[tuple[int | None, bytes]]:
+def _nowhere(places: list[int]) -> Iterable[tuple[int | None, int | None, bytes]]:
     """Return the place of records that have none in a file."""
-    return [(None, b"")] * len(places)
+    return [(None, None, b"")] * len(places)
 
 
 def _sorted(counter: Counter[str]) -> dict[str, int]:

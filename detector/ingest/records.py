@@ -11,10 +11,14 @@ from detector.config import IngestConfig
 from detector.ingest.adapt import ROOTS_AT_A_TIME, Adapting
 from detector.ingest.decode import FIELDS, Batch
 from detector.ingest.formats.format import Format
+from detector.ingest.items import Items
 from detector.ingest.lines import Block, Fault
+from detector.ingest.objects import simplify, take_columns, take_mappings
+from detector.ingest.pieces import Piece
 from detector.ingest.recognise import Recogniser
 from detector.ingest.roots import Roots, decode_roots
 from detector.ingest.shape import read_shaped, sample_lines
+from detector.ingest.tables import Rows
 
 _SAMPLE = 100
 
@@ -26,19 +30,37 @@ class Decoder:
         self._config = config
         self._recogniser = Recogniser(config)
 
-    def decode_block(self, block: Block) -> list[Batch]:
-        """Decode lines, each of which should be a JSON object.
-
-        Parameters
-        ----------
-        block
-            Whole lines.
+    def decode(self, piece: Piece) -> list[Batch]:
+        """Decode a piece of a source.
 
         Returns
         -------
         list of Batch
-            Every line as one record or several, a fault or blank.
+            Every line, item or row as one record or several, a fault or blank.
         """
+        if isinstance(piece, Block):
+            return self._lines(piece)
+        if isinstance(piece, Items):
+            main = self._recogniser.choose(_objects(itertools.islice(piece.values, _SAMPLE))).main
+            return self._adapted(self._roots(piece.values, piece.numbers, piece.offsets), main)
+        if isinstance(piece, Rows):
+            values: list[Mapping[str, Any]] = [dict(zip(piece.names, row, strict=True)) for row in piece.rows]
+            places = list(range(len(values)))
+            return self._adapted_whole(Roots(values, piece.numbers, places, piece.repaired, n_blank=piece.n_blank))
+        return self.decode_frame(piece.rows, piece.number)
+
+    def decode_mappings(self, items: Sequence[object], first_number: int) -> list[Batch]:
+        """Take Python mappings for records."""
+        return [simplify(batch) for batch in self._adapted_whole(take_mappings(items, first_number))]
+
+    def decode_frame(self, frame: pl.DataFrame, first_number: int) -> list[Batch]:
+        """Take the rows of a frame for records; columns of canonical names and types as they are."""
+        main = self._recogniser.choose(frame.head(1).to_dicts()).main
+        if self._recogniser.is_canonical(main):
+            return [take_columns(frame, first_number)]
+        return self.decode_mappings(frame.to_dicts(), first_number)
+
+    def _lines(self, block: Block) -> list[Batch]:
         main = self._recogniser.choose(_objects(sample_lines(block.data))).main
         batches = []
         is_rest: pl.Series | None = None
@@ -52,26 +74,29 @@ class Decoder:
                 if frame.height == len(fits):
                     return batches
                 is_rest = ~fits
-        return batches + self._adapted(self._roots(block, is_rest), main)
-
-    def reads_as_canonical(self, sample: Sequence[Mapping[str, Any]]) -> bool:
-        """Tell whether records say all under canonical names, and nothing is to be read otherwise."""
-        return self._recogniser.is_canonical(self._recogniser.choose(sample).main)
-
-    def decode_mappings(self, values: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> list[Batch]:
-        """Take mappings, such as the rows of a table, for records."""
-        main = self._recogniser.choose(itertools.islice(values, _SAMPLE)).main
-        return self._adapted([Roots(list(values), list(numbers), list(range(len(numbers))))], main)
-
-    def _roots(self, block: Block, is_rest: pl.Series | None) -> Iterator[Roots]:
-        """Decode lines, a few at a time."""
         lines = block.data.split(b"\n")
         offsets = list(itertools.accumulate((len(line) + 1 for line in lines), initial=block.offset))
         numbers = range(block.number, block.number + len(lines))
-        wanted = range(len(lines)) if is_rest is None else is_rest.arg_true().to_list()
+        wanted = None if is_rest is None else is_rest.arg_true().to_list()
+        return batches + self._adapted(self._roots(lines, numbers, offsets, wanted, is_open=block.is_open), main)
+
+    def _roots(
+        self,
+        parts: Sequence[bytes],
+        numbers: Sequence[int],
+        offsets: Sequence[int],
+        wanted: Sequence[int] | None = None,
+        *,
+        is_open: bool = False,
+    ) -> Iterator[Roots]:
+        """Decode parts of JSON, a few at a time."""
+        wanted = range(len(parts)) if wanted is None else wanted
         for start in range(0, len(wanted), ROOTS_AT_A_TIME):
             few = wanted[start : start + ROOTS_AT_A_TIME]
-            yield decode_roots(lines, numbers, offsets, self._config, wanted=few, is_open=block.is_open)
+            yield decode_roots(parts, numbers, offsets, self._config, wanted=few, is_open=is_open)
+
+    def _adapted_whole(self, roots: Roots) -> list[Batch]:
+        return self._adapted([roots], self._recogniser.choose(itertools.islice(roots.values, _SAMPLE)).main)
 
     def _adapted(self, parts: Iterable[Roots], main: Format) -> list[Batch]:
         """Read every root by its format: mostly all have the same."""
@@ -80,10 +105,12 @@ class Decoder:
         n_blank = 0
         for roots in parts:
             by_format: dict[Format, list[int]] = {}
-            for i, value in enumerate(roots.values):
-                by_format.setdefault(self._recogniser.format_of(value, main), []).append(i)
+            for i in range(len(roots.values)):
+                by_format.setdefault(self._recogniser.format_of(roots.values[i], main), []).append(i)
             for form, chosen in by_format.items():
-                adapting.setdefault(form, Adapting(form)).take(
+                if form not in adapting:
+                    adapting[form] = Adapting(form)
+                adapting[form].take(
                     [roots.values[i] for i in chosen],
                     [roots.numbers[i] for i in chosen],
                     [roots.places[i] for i in chosen],
@@ -91,7 +118,7 @@ class Decoder:
                 )
             faults += roots.faults
             n_blank += roots.n_blank
-            roots.values.clear()  # before the next ones are decoded
+            del roots  # before the next ones are decoded
         batches = [one.batch() for one in adapting.values()]
         batches[0].faults, batches[0].n_blank = faults, n_blank
         return batches

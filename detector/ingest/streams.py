@@ -126,6 +126,8 @@ class ByteStream:
         self._allowance = allowance or Allowance(name)
         self._packed = packed
         self._before = before
+        self._held: list[bytes] = []
+        self._rest = self._decompressed()
 
     @property
     def consumed_bytes(self) -> int:
@@ -146,6 +148,18 @@ class ByteStream:
         is_seekable = getattr(self._stream, "seekable", None)
         return self._stream if is_seekable and is_seekable() and self._stream.read(0) == b"" else None
 
+    def head(self, size: int) -> bytes:
+        """Return the first bytes, decompressed, without taking them away: `size` of them if there are so many.
+
+        Raises
+        ------
+        InputError
+            As `chunks`.
+        """
+        while sum(map(len, self._held)) < size and (chunk := next(self._rest, b"")):
+            self._held.append(chunk)
+        return b"".join(self._held)[:size] if len(self._held) != 1 else self._held[0][:size]
+
     def chunks(self) -> Iterator[bytes]:
         """Yield the decompressed source in pieces of about `BLOCK_BYTES`.
 
@@ -154,6 +168,11 @@ class ByteStream:
         InputError
             The source is a container that is not read here, or the device fails.
         """
+        while self._held:
+            yield self._held.pop(0)
+        yield from self._rest
+
+    def _decompressed(self) -> Iterator[bytes]:
         magic = self._raw.peek(_MAGIC_BYTES)
         for start, what in _FOREIGN.items():
             if magic.startswith(start):

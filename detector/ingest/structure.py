@@ -23,12 +23,12 @@ class Marks:
 
     positions: npt.NDArray[np.int64]
     kinds: npt.NDArray[np.uint8]
-    depths: npt.NDArray[np.int64]
+    depths: npt.NDArray[np.int32]
 
     @property
     def are_openings(self) -> npt.NDArray[np.bool_]:
         """Tell which are ``[`` or ``{``."""
-        found: npt.NDArray[np.bool_] = _IS_OPENING[self.kinds]
+        found: npt.NDArray[np.bool_] = _IS_OPENING.take(self.kinds)
         return found
 
     def where(self, mask: npt.NDArray[np.bool_] | slice) -> "Marks":
@@ -81,19 +81,25 @@ class Scanner:
         if not len(kinds):
             return np.zeros(0, dtype=np.bool_)
         is_quote, is_feed = kinds == QUOTE, kinds == LINE_FEED
-        n_quotes = np.cumsum(is_quote, dtype=np.int64) + self._is_in_string
-        n_since_feed = n_quotes - np.maximum.accumulate(np.where(is_feed, n_quotes, 0))
-        is_inside = n_since_feed % 2 == 1
+        n_quotes = np.cumsum(is_quote, dtype=np.int32)
+        n_quotes += self._is_in_string
+        is_inside = (n_quotes & 1).astype(np.bool_)
+        if (is_inside & is_feed).any():  # only where a quote is missing
+            n_quotes -= np.maximum.accumulate(np.where(is_feed, n_quotes, 0))
+            is_inside = (n_quotes & 1).astype(np.bool_)
         self._is_in_string = bool(is_inside[-1])
         is_outside: npt.NDArray[np.bool_] = ~(is_inside | is_quote | is_feed)
         return is_outside
 
     def _with_depths(self, positions: npt.NDArray[np.int64], kinds: npt.NDArray[np.uint8]) -> Marks:
-        heights = np.cumsum(_STEP[kinds], dtype=np.int64) + self._depth
-        lowest = np.minimum.accumulate(np.minimum(heights, 0))
-        depths = heights - lowest
+        depths = np.cumsum(_STEP.take(kinds), dtype=np.int32)
+        depths += self._depth
+        is_stray = None
+        if len(depths) and depths.min() < 0:
+            lowest = np.minimum.accumulate(np.minimum(depths, 0))
+            depths -= lowest
+            is_stray = np.diff(lowest, prepend=0) < 0
         if len(depths):
             self._depth = int(depths[-1])
         marks = Marks(positions, kinds, depths)
-        is_stray = np.diff(lowest, prepend=0) < 0
-        return marks.where(~is_stray) if is_stray.any() else marks
+        return marks if is_stray is None else marks.where(~is_stray)

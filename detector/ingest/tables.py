@@ -1,49 +1,20 @@
 """Tables of separated values to rows, each with its place; a quote that is never closed spoils a line, not the file."""
 
 import csv
+import io
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from detector.config import IngestConfig
 from detector.errors import RejectReason
+from detector.ingest.dialect import Dialect, long_cells
 from detector.ingest.lines import HEAD_BYTES, Block, Fault, read_blocks
 from detector.ingest.streams import ByteStream
 
-if TYPE_CHECKING:
-    from _csv import Reader as CsvReader
-
 _WASTE_BYTES = 64 * 2**20
 """Read again after quotes that are never closed, beyond what grows with the source."""
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a table is written.
-
-    `escape` stands before a quote within quotes that is not doubled. `n_preamble` lines come before the header, such
-    as ``sep=;``.
-    """
-
-    delimiter: str = ","
-    quote: str | None = '"'
-    escape: str | None = None
-    encoding: str = "utf-8"
-    n_preamble: int = 0
-
-    def reader(self, lines: Iterable[str], *, strict: bool = False) -> "CsvReader":
-        """Return the rows of some lines."""
-        return csv.reader(
-            lines,
-            delimiter=self.delimiter,
-            quotechar=self.quote,
-            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-            escapechar=self.escape,
-            strict=strict,
-        )
 
 
 @dataclass(frozen=True)
@@ -113,7 +84,9 @@ def name_columns(cells: Sequence[str]) -> tuple[str, ...]:
 class _Found:
     """What some lines hold: rows from a line up to another, and lines that are none."""
 
-    rows: list[tuple[list[str], int, int]] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    firsts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
     spoilt: list[tuple[int, int, RejectReason, str]] = field(default_factory=list)
     n_blank: int = 0
 
@@ -130,6 +103,7 @@ class _Table:
         self._held: list[bytes] = []  # lines of a row that is still open
         self._number, self._offset = 1, 0  # of the first line held
         self._credit = _WASTE_BYTES
+        self._is_simple = True  # as far as is known: a row a line
 
     def read(self, block: Block) -> Iterator[Rows | Fault]:
         """Yield the rows that end in a block."""
@@ -149,7 +123,7 @@ class _Table:
         found = _Found()
         skipped = min(self._n_preamble, len(texts))
         self._n_preamble -= skipped
-        with _long_cells(self._max_bytes):
+        with long_cells(self._max_bytes):
             held = self._split(texts, skipped, offsets, found, torn)
         if is_cut and held == len(texts):
             _mark_cut(found, len(texts))
@@ -159,7 +133,7 @@ class _Table:
         self._offset = offsets[held]
 
     def _decoded(self, lines: list[bytes]) -> tuple[list[str], set[int]]:
-        """Return lines as text with line feeds, and those in which bytes had to be replaced."""
+        """Return lines as text, each with its line feed, and those in which bytes had to be replaced."""
         data = b"\n".join(lines) + b"\n"
         repaired: set[int] = set()
         try:
@@ -173,18 +147,18 @@ class _Table:
         if "\0" in text:
             repaired |= {i for i, line in enumerate(lines) if b"\0" in line}
             text = text.replace("\0", "\ufffd")
-        return text.split("\n")[:-1], repaired
+        return list(io.StringIO(text, newline="\n")), repaired
 
     def _split(self, texts: list[str], at: int, offsets: list[int], found: _Found, torn: str | None) -> int:
         """Split lines into rows; return the first line of a row that is still open."""
         while at < len(texts):
             # Without credit, a row has to end on its line.
             end = len(texts) if self._credit > 0 else at + 1
-            first, problem = self._rows_from(texts[:end] if end < len(texts) else texts, at, found)
+            first, read_to, problem = self._rows_from(texts[:end] if end < len(texts) else texts, at, found)
             at = first + 1 if problem else first
             if problem is None:
                 continue
-            size = offsets[end] - offsets[first]
+            size = offsets[read_to] - offsets[first]
             if problem is _OPEN and torn is None and size <= min(self._max_bytes, self._credit):
                 return first
             self._credit -= size
@@ -196,22 +170,45 @@ class _Table:
             found.spoilt.append((first, at, reason, problem))
         return len(texts)
 
-    def _rows_from(self, texts: list[str], at: int, found: _Found) -> tuple[int, str | None]:
-        """Read rows until one has a problem; return its line, and the problem."""
-        first = at
-        reader = self._dialect.reader(itertools.chain((f"{text}\n" for text in texts[at:]), ("",)))
+    def _rows_from(self, texts: list[str], at: int, found: _Found) -> tuple[int, int, str | None]:
+        """Read rows until one has a problem; return its line, how far was read, and the problem."""
+        if not at and self._is_simple and self._names and self._has_simple_rows(texts, found):
+            return len(texts), len(texts), None
+        first = end = at
+        reader = self._dialect.reader(itertools.chain(texts[at:], ("",)))
         try:
             for row in reader:
                 end = at + reader.line_num
                 if end > len(texts):  # the empty line behind the last became part of a row, unless it is one itself
-                    return first, _OPEN if first < len(texts) else None
+                    return first, len(texts), _OPEN if first < len(texts) else None
                 if end - first > 1 and self._credit > 0 and not self._is_well_quoted(texts[first:end]):
-                    return first, "a quote is not closed on this line, nor where the next one stands"
+                    return first, end, "a quote is not closed on this line, nor where the next one stands"
                 self._sort_in(row, first, end, found)
                 first = end
         except csv.Error as error:
-            return first, str(error)
-        return first, None
+            return first, min(at + reader.line_num, len(texts)), str(error)
+        return first, end, None
+
+    def _has_simple_rows(self, texts: list[str], found: _Found) -> bool:
+        """Take all lines at once if each is a row."""
+        reader = self._dialect.reader(itertools.chain(texts, ("",)))
+        try:
+            rows = list(reader)
+        except csv.Error:
+            return False
+        # The empty line behind the last is a row of its own, unless a quote is open.
+        self._is_simple = reader.line_num == len(rows) and not rows.pop()
+        if not self._is_simple:
+            return False
+        n_cells, first_name = len(self._header), self._header[0]
+        if all(len(row) == n_cells and row[0].strip() and row[0] != first_name for row in rows):
+            found.rows += rows
+            found.firsts += range(len(rows))
+            found.ends += range(1, len(rows) + 1)
+        else:
+            for i, row in enumerate(rows):
+                self._sort_in(row, i, i + 1, found)
+        return True
 
     def _sort_in(self, row: list[str], first: int, end: int, found: _Found) -> None:
         if not any(row) or (len(row) == 1 and not row[0].strip()):
@@ -224,17 +221,21 @@ class _Table:
         elif row == self._header:
             found.spoilt.append((first, end, RejectReason.BAD_ROW, "the header once more"))
         else:
-            found.rows.append((row, first, end))
+            found.rows.append(row)
+            found.firsts.append(first)
+            found.ends.append(end)
 
     def _refuse_long(self, offsets: list[int], found: _Found) -> None:
         detail = f"longer than {self._max_bytes} bytes"
-        long = [row for row in found.rows if offsets[row[2]] - 1 - offsets[row[1]] > self._max_bytes]
-        found.rows = [row for row in found.rows if row not in long] if long else found.rows
-        found.spoilt += [(first, end, RejectReason.LINE_TOO_LONG, detail) for _, first, end in long]
+        for i in reversed(range(len(found.rows))):
+            first, end = found.firsts[i], found.ends[i]
+            if offsets[end] - 1 - offsets[first] > self._max_bytes:
+                del found.rows[i], found.firsts[i], found.ends[i]
+                found.spoilt.append((first, end, RejectReason.LINE_TOO_LONG, detail))
 
     def _is_well_quoted(self, texts: list[str]) -> bool:
         try:
-            return len(list(self._dialect.reader((f"{text}\n" for text in texts), strict=True))) == 1
+            return len(list(self._dialect.reader(texts, strict=True))) == 1
         except csv.Error:
             return False
 
@@ -252,18 +253,16 @@ class _Table:
         if offsets[-1] - offsets[0] > self._max_bytes:
             self._refuse_long(offsets, found)
         if found.rows or found.n_blank:
-            rows = [row for row, _, _ in found.rows]
-            firsts = [first for _, first, _ in found.rows]
-            lengths = [_length(lines, offsets, first, end) for _, first, end in found.rows]
+            lengths = [_length(lines, offsets, first, end) for first, end in zip(found.firsts, found.ends, strict=True)]
             mended = {
                 i
-                for i, (_, first, end) in enumerate(found.rows)
-                if repaired and not repaired.isdisjoint(range(first, end))
+                for i, (first, end) in enumerate(zip(found.firsts, found.ends, strict=True) if repaired else ())
+                if not repaired.isdisjoint(range(first, end))
             }
-            numbers = [self._number + first for first in firsts]
-            places = [offsets[first] for first in firsts]
-            yield Rows(self._names or (), rows, numbers, places, lengths, mended, found.n_blank)
-        for first, end, reason, detail in found.spoilt:
+            numbers = [self._number + first for first in found.firsts]
+            places = [offsets[first] for first in found.firsts]
+            yield Rows(self._names or (), found.rows, numbers, places, lengths, mended, found.n_blank)
+        for first, end, reason, detail in sorted(found.spoilt):
             length = _length(lines, offsets, first, end)
             head = b"\n".join(lines[first:end])[:HEAD_BYTES] if end - first < HEAD_BYTES else lines[first][:HEAD_BYTES]
             yield Fault(self._number + first, offsets[first], length, reason, detail, head[:length])
@@ -278,8 +277,8 @@ def try_rows(texts: Sequence[str], dialect: Dialect) -> tuple[list[str], int, in
         The header, how many rows are as long as it, how many are spoilt, and whether all quotes are closed.
     """
     table, found = _Table(_MAX_CELL_CHARS, dialect), _Found()
-    with _long_cells(_MAX_CELL_CHARS):
-        table._split(list(texts), 0, [0] * (len(texts) + 1), found, torn=_OPEN)
+    with long_cells(_MAX_CELL_CHARS):
+        table._split([f"{text}\n" for text in texts], 0, [0] * (len(texts) + 1), found, torn=_OPEN)
     is_closed = all(problem is not _OPEN for *_, problem in found.spoilt)
     n_spoilt = sum(reason is not RejectReason.TRUNCATED for *_, reason, _ in found.spoilt)
     return table._header, len(found.rows), n_spoilt, is_closed
@@ -300,13 +299,3 @@ def _mark_cut(found: _Found, n_lines: int) -> None:
     if found.spoilt and found.spoilt[-1][1] == n_lines and found.spoilt[-1][2] is RejectReason.BAD_ROW:
         first, end, _, detail = found.spoilt[-1]
         found.spoilt[-1] = (first, end, RejectReason.TRUNCATED, detail)
-
-
-@contextmanager
-def _long_cells(max_bytes: int) -> Iterator[None]:
-    """Let cells be as long as rows may be: the limit of the standard module is one for the whole process."""
-    before = csv.field_size_limit(max_bytes)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)

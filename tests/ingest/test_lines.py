@@ -140,7 +140,7 @@ def test_many_short_lines_are_handed_over_in_parts(monkeypatch):
 
 def test_a_block_finds_its_lines():
     block = Block(b"one\r\ntwo\nthree", 7, 100)
-    assert list(block.locate([0, 2])) == [(100, b"one"), (109, b"three")]
+    assert list(block.locate([0, 2])) == [(100, 3, b"one"), (109, 5, b"three")]
 
 
 @pytest.mark.parametrize(

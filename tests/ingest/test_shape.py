@@ -46,12 +46,12 @@ def judged(batches):
 def strictly(data):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records, "read_shaped", lambda data, names: None)
-        return judged(Decoder(CONFIG).decode_block(Block(data, 1, 0)))
+        return judged(Decoder(CONFIG).decode(Block(data, 1, 0)))
 
 
 def assert_twins(lines):
     data = b"\n".join(lines)
-    assert judged(Decoder(CONFIG).decode_block(Block(data, 1, 0))) == strictly(data), data
+    assert judged(Decoder(CONFIG).decode(Block(data, 1, 0))) == strictly(data), data
 
 
 def test_lines_that_fit_are_read_fast_and_only_they():
@@ -224,5 +224,5 @@ def test_a_shape_keeps_to_the_order_of_all_lines():
 
 def test_with_limits_that_a_block_may_break_every_line_is_looked_at():
     data = b'{"text": "a"}\n{"text": "' + b"b" * 50 + b'"}'
-    (batch,) = Decoder(IngestConfig(max_line_bytes=40)).decode_block(Block(data, 1, 0))
+    (batch,) = Decoder(IngestConfig(max_line_bytes=40)).decode(Block(data, 1, 0))
     assert len(batch.numbers) == len(batch.faults) == 1

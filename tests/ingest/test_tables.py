@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from detector.config import IngestConfig
 from detector.errors import RejectReason
 from detector.ingest import streams, tables
+from detector.ingest.dialect import Dialect
 from detector.ingest.lines import Fault
 from detector.ingest.sniff import sniff
 from detector.ingest.streams import ByteStream
-from detector.ingest.tables import Dialect, Rows, name_columns, read_rows
+from detector.ingest.tables import Rows, name_columns, read_rows
 
 SMALL = b'id,text,who\r\n1,"two\r\nlines",a\r\n2,plain,b\r\n3,"with ""quotes"", and",c\r\n'
 
@@ -47,7 +48,7 @@ def test_rows_are_those_of_the_csv_module(rows, delimiter, line_end, block_bytes
     data = written([("id", "text"), *rows], delimiter=delimiter, lineterminator=line_end, quoting=csv.QUOTE_ALL)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "BLOCK_BYTES", block_bytes)
-        found, numbers, faults, pieces = read(data, Dialect(delimiter))
+        found, _, faults, pieces = read(data, Dialect(delimiter))
     assert faults == []
     assert found == [list(row) for row in rows]
     for piece in pieces:

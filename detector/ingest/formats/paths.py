@@ -153,7 +153,7 @@ def _steps(path: str) -> list[_Step]:
     steps: list[_Step] = []
     end = -1
     for match in _STEP.finditer(path):
-        if match.start() != end + 1:
+        if match.start() != end + 1 or (steps and path[end] != "."):
             break
         end = match.end()
         name, key, wanted = match.groups()
