@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.speed import peers
+from benchmarks.speed import peers, reading
 
 Figures = dict[str, object]
 KEPT = "found.npz"
@@ -97,6 +97,8 @@ def _toolkit_rows(source: Path, target: Path) -> int:
 
 
 WHOLE: dict[str, Callable[[list[Path]], Figures]] = {
+    "reading": reading.read,
+    "decode-bare": reading.decode,
     "profile": _profile,
     "read_ndjson": _read_ndjson,
     "toolkit": _toolkit,

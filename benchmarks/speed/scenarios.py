@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.speed import cores, coshare, hostile, scans
+from benchmarks.speed import cores, coshare, hostile, reading, scans
 from benchmarks.speed.outcome import Effort, Outcome
 from benchmarks.speed.volume import PART
 
@@ -24,6 +24,8 @@ SCENARIOS = (
     Scenario("scan-1m", "1,000,000 comments", scans.beside_reading),
     Scenario("scan-10m", "10,000,000 comments", scans.growth(10 * PART), only_full=True),
     Scenario("scan-30m", "30,000,000 comments", scans.growth(30 * PART), only_full=True),
+    Scenario("read-canonical", "reading 200,000 canonical lines", reading.beside_decoding("canonical")),
+    Scenario("read-x-v2", "reading 50,000 posts of X's API", reading.beside_decoding("x-v2")),
     Scenario("core-1m", "near copies among 1,000,000 texts of about 83 characters", cores.beside_others),
     Scenario("coshare-1m", "copies in step among 1,000,000 comments", coshare.beside_toolkit),
     Scenario("hostile-same-1m", "1,000,000 identical comments", scans.under_attack(hostile.same, PART)),

@@ -193,10 +193,10 @@ def _with_platform(frame: pl.DataFrame) -> pl.DataFrame:
     if "platform" not in frame.columns:
         return frame.with_columns(platform=pl.lit("other"))
     spellings = frame["platform"].unique()
+    if set(spellings) <= set(PLATFORMS):
+        return frame
     known = spellings.str.strip_chars().str.to_lowercase().replace_strict(_PLATFORM_NAMES, default="other")
     known = known.fill_null("other")
-    if spellings.equals(known):
-        return frame
     if len(spellings) == 1:
         return frame.with_columns(platform=pl.lit(known[0]))
     return frame.with_columns(frame["platform"].replace_strict(spellings, known))

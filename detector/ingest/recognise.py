@@ -71,7 +71,7 @@ class Recogniser:
 
     def format_of(self, record: Record, main: Format) -> Format:
         """Return the format of a record from a source that is mostly of format `main`."""
-        if self._forced or (main.shapes and main.strength(record)):
+        if self._forced or any(shape.fits(record) for shape in main.shapes):
             return main
         best = self._best(record)
         return main if not best or main in best else best[0]

@@ -1,18 +1,18 @@
 """Pieces of a source to batches: each record by its format, canonical lines the fast way."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import polars as pl
 
 from detector.config import IngestConfig
-from detector.ingest.adapt import adapt
+from detector.ingest.adapt import ROOTS_AT_A_TIME, Adapting
 from detector.ingest.decode import FIELDS, Batch
 from detector.ingest.formats.format import Format
 from detector.ingest.items import Items
-from detector.ingest.lines import Block
+from detector.ingest.lines import Block, Fault
 from detector.ingest.objects import simplify, take_columns, take_mappings
 from detector.ingest.pieces import Piece
 from detector.ingest.recognise import Recogniser
@@ -41,17 +41,17 @@ class Decoder:
         if isinstance(piece, Block):
             return self._lines(piece)
         if isinstance(piece, Items):
-            roots = decode_roots(piece.values, piece.numbers, piece.offsets, self._config)
-            return self._adapted(roots)
+            main = self._recogniser.choose(_objects(itertools.islice(piece.values, _SAMPLE))).main
+            return self._adapted(self._roots(piece.values, piece.numbers, piece.offsets), main)
         if isinstance(piece, Rows):
             values: list[Mapping[str, Any]] = [dict(zip(piece.names, row, strict=True)) for row in piece.rows]
             places = list(range(len(values)))
-            return self._adapted(Roots(values, piece.numbers, places, piece.repaired, n_blank=piece.n_blank))
+            return self._adapted_whole(Roots(values, piece.numbers, places, piece.repaired, n_blank=piece.n_blank))
         return self.decode_frame(piece.rows, piece.number)
 
     def decode_mappings(self, items: Sequence[object], first_number: int) -> list[Batch]:
         """Take Python mappings for records."""
-        return [simplify(batch) for batch in self._adapted(take_mappings(items, first_number))]
+        return [simplify(batch) for batch in self._adapted_whole(take_mappings(items, first_number))]
 
     def decode_frame(self, frame: pl.DataFrame, first_number: int) -> list[Batch]:
         """Take the rows of a frame for records; columns of canonical names and types as they are."""
@@ -74,35 +74,56 @@ class Decoder:
                 if frame.height == len(fits):
                     return batches
                 is_rest = ~fits
-        return batches + self._adapted(self._roots(block, is_rest), main)
-
-    def _roots(self, block: Block, is_rest: pl.Series | None) -> Roots:
         lines = block.data.split(b"\n")
         offsets = list(itertools.accumulate((len(line) + 1 for line in lines), initial=block.offset))
         numbers = range(block.number, block.number + len(lines))
         wanted = None if is_rest is None else is_rest.arg_true().to_list()
         limit = self._config.max_line_bytes
-        return decode_roots(
-            lines, numbers, offsets, self._config, wanted=wanted, max_bytes=limit, is_open=block.is_open
-        )
+        roots = self._roots(lines, numbers, offsets, wanted, max_bytes=limit, is_open=block.is_open)
+        return batches + self._adapted(roots, main)
 
-    def _adapted(self, roots: Roots, main: Format | None = None) -> list[Batch]:
+    def _roots(
+        self,
+        parts: Sequence[bytes],
+        numbers: Sequence[int],
+        offsets: Sequence[int],
+        wanted: Sequence[int] | None = None,
+        *,
+        max_bytes: int | None = None,
+        is_open: bool = False,
+    ) -> Iterator[Roots]:
+        """Decode parts of JSON, a few at a time."""
+        wanted = range(len(parts)) if wanted is None else wanted
+        for start in range(0, len(wanted), ROOTS_AT_A_TIME):
+            few = wanted[start : start + ROOTS_AT_A_TIME]
+            yield decode_roots(parts, numbers, offsets, self._config, wanted=few, max_bytes=max_bytes, is_open=is_open)
+
+    def _adapted_whole(self, roots: Roots) -> list[Batch]:
+        return self._adapted([roots], self._recogniser.choose(itertools.islice(roots.values, _SAMPLE)).main)
+
+    def _adapted(self, parts: Iterable[Roots], main: Format) -> list[Batch]:
         """Read every root by its format: mostly all have the same."""
-        main = main or self._recogniser.choose(itertools.islice(roots.values, _SAMPLE)).main
-        by_format: dict[Format, list[int]] = {main: []}
-        for i, value in enumerate(roots.values):
-            by_format.setdefault(self._recogniser.format_of(value, main), []).append(i)
-        batches = []
-        for form, chosen in by_format.items():
-            batch = adapt(
-                form,
-                [roots.values[i] for i in chosen],
-                [roots.numbers[i] for i in chosen],
-                {new for new, old in enumerate(chosen) if old in roots.repaired},
-            )
-            batch.places = [roots.places[chosen[i]] for i in batch.places]
-            batches.append(batch)
-        batches[0].faults, batches[0].n_blank = roots.faults, roots.n_blank
+        adapting = {main: Adapting(main)}
+        faults: list[Fault] = []
+        n_blank = 0
+        for roots in parts:
+            by_format: dict[Format, list[int]] = {}
+            for i in range(len(roots.values)):
+                by_format.setdefault(self._recogniser.format_of(roots.values[i], main), []).append(i)
+            for form, chosen in by_format.items():
+                if form not in adapting:
+                    adapting[form] = Adapting(form)
+                adapting[form].take(
+                    [roots.values[i] for i in chosen],
+                    [roots.numbers[i] for i in chosen],
+                    [roots.places[i] for i in chosen],
+                    {new for new, old in enumerate(chosen) if old in roots.repaired},
+                )
+            faults += roots.faults
+            n_blank += roots.n_blank
+            del roots  # before the next ones are decoded
+        batches = [one.batch() for one in adapting.values()]
+        batches[0].faults, batches[0].n_blank = faults, n_blank
         return batches
 
 

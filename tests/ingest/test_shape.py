@@ -1,5 +1,6 @@
 """The fast way through Polars gives what the strict way gives, or hands the line over to it."""
 
+import itertools
 import json
 import random
 from pathlib import Path
@@ -15,7 +16,7 @@ from detector.ingest.canonical import type_batch
 from detector.ingest.decode import FIELDS
 from detector.ingest.lines import Block
 from detector.ingest.records import Decoder
-from detector.ingest.shape import find_shape, read_shaped
+from detector.ingest.shape import find_shape, read_shaped, write_lines
 
 CONFIG = IngestConfig()
 SUITE = Path(__file__).parents[3] / "shared/data/hostile/json_test_suite/test_parsing"
@@ -149,6 +150,51 @@ def test_damaged_lines_fare_as_with_the_strict_way():
         assert_twins(lines)
 
 
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_lines_without_escapes_are_proved_by_writing_them_back(separators):
+    rng = random.Random(6)
+    records = [
+        {"id": str(i), "platform": "x", "text": "it’s :-)", "author_name": name, "author_verified": i % 3 == 0, **count}
+        for i, (name, count) in enumerate(itertools.product(["a", None], [{"like_count": 1000}, {}]))
+    ]
+    plain = [json.dumps(record, ensure_ascii=False, separators=separators).encode() for record in records]
+    layout = find_shape(plain, FIELDS).layout
+    frame, fits = read_shaped(b"\n".join(plain), FIELDS)
+    assert write_lines(frame, layout).to_list() == [line.decode() for line in plain]
+    assert fits.all()
+    for _ in range(150):
+        line = bytearray(rng.choice(plain))
+        for _ in range(rng.randrange(1, 3)):
+            at = rng.randrange(len(line))
+            line[at : at + rng.randrange(2)] = rng.choice(
+                [b'"', b"\\n", b" ", b"", b"1", b"e", b".5", b"true", b",", b"\0"]
+            )
+        assert_twins([*plain, bytes(line), *plain])
+
+
+def test_what_reads_alike_but_is_written_otherwise_goes_the_other_way():
+    plain = [b'{"id":"%d","text":"a","like_count":%d}' % (i, i) for i in range(5)]
+    odd = [
+        b'{"id":"1","text":"a","like_count":1e3}',
+        b'{"id":"1","text":"a","like_count":10e2}',
+        b'{"id":"1","text":"a","like_count":1.5}',
+        b'{"id":"1","text":"a","like_count":true}',
+        b'{"id":"1","text":"a","like_count":"7"}',
+        b'{"id":1e300,"text":"a","like_count":1}',
+        b'{"id":"0","id":"1","text":"a","like_count":1}',
+        b'{"id":"1","text":"a","like_count":1,"like_count":2}',
+        b'{"id":"1","text":"a","more":{"id":"2"},"like_count":1}',
+        b'{"id":["1"],"text":"a","like_count":1}',
+        b'{"text":"a","id":"1","like_count":1}',
+        b'{"id":"1","like_count":1}',
+        b'{"id":"1","text":null,"like_count":1}',
+        b'{"id":"1","text":"a\x01","like_count":1}',
+        b'{"id":"1","text":"a"}{"id":"1","text":"a"}\n',
+    ]
+    for line in odd:
+        assert_twins([*plain, *line.split(b"\n"), *plain])
+
+
 @pytest.mark.skipif(not SUITE.is_dir(), reason=f"{SUITE} is absent")
 @pytest.mark.parametrize("name", ["id", "text", "like_count", "author_verified", "other"])
 def test_the_json_suite_fares_as_with_the_strict_way(name):
@@ -168,9 +214,9 @@ def test_every_escape_of_four_digits_is_read_alike_or_not_fast():
 
 def test_a_shape_keeps_to_the_order_of_all_lines():
     sample = ['{"a": 1, "text": "t", "z": 1}', '{"a": 1, "b": 2, "text": "t"}', '{"b": 2, "text": "t", "y": 1, "z": 1}']
-    shape = find_shape(sample, FIELDS)
-    assert pl.Series(sample).str.contains(rf"^{shape.line}$").all()
-    assert shape.dtypes == {"text": pl.String}
+    found = find_shape(sample, FIELDS)
+    assert pl.Series(sample).str.contains(rf"^{found.line}$").all()
+    assert found.dtypes == {"text": pl.String}
     assert find_shape(['{"a": 1, "b": 1}', '{"b": 1, "a": 1, "c": 1}'], FIELDS) is not None
     for nothing in ([], ["[]"], ['{"a": []}'], ["{}"], ['{"\\n": 1}']):
         assert find_shape(nothing, FIELDS) is None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from detector.errors import SkipReason
 from detector.ingest.decode import FIELDS
@@ -26,11 +26,21 @@ class Shape:
     def fits(self, record: Record) -> bool:
         """Tell whether a record looks so."""
         return (
-            all(_has(record, path) for path in self.needs)
+            # What stands at the top is looked up at once: most shapes are told from a record by that.
+            self._top <= record.keys()
+            and all(_has(record, path) for path in self._below)
             and (not self.any_of or any(_has(record, path) for path in self.any_of))
             and not any(_has(record, path) for path in self.lacks)
             and (not self.only or len(record) == len(self.needs))
         )
+
+    @cached_property
+    def _top(self) -> frozenset[str]:
+        return frozenset(path for path in self.needs if "." not in path)
+
+    @cached_property
+    def _below(self) -> tuple[str, ...]:
+        return tuple(path for path in self.needs if "." in path)
 
     @property
     def strength(self) -> int:
@@ -44,10 +54,13 @@ def _has(record: Record, path: str) -> bool:
     before, dot, last = path.rpartition(".")
     if not dot:
         return False
-    holder = compile_source(before)(record)
+    holder = _holder(before)(record)
     if isinstance(holder, list) and last.isdecimal():
         return int(last) < len(holder)
     return isinstance(holder, dict) and last in holder
+
+
+_holder = lru_cache(maxsize=None)(compile_source)
 
 
 def as_it_is(record: Record) -> Iterable[Record]:

@@ -11,12 +11,14 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 Record = Mapping[str, Any]
 """A JSON object, or a row of a table by its column names (all values are strings then)."""
 
 Getter = Callable[[Record], Any]
+
+ColumnGetter = Callable[[Sequence[Record]], list[Any]]
 
 Source = str | Getter | Sequence["str | Getter"]
 """A path, a function of the record, or several of these of which the first that gives a value is taken."""
@@ -47,6 +49,64 @@ def compile_source(source: Source) -> Getter:
     return _first(getters) if len(getters) != 1 else getters[0]
 
 
+def compile_column(source: Source) -> ColumnGetter:
+    """Return the function that takes a value out of each of several records, as `compile_source` does of one.
+
+    Notes
+    -----
+    A step is taken in all records before the next one, which costs a third of a call for each.
+
+    Examples
+    --------
+    >>> names = compile_column(["user.name", "id"])
+    >>> names([{"id": 1, "user": {"name": "B"}}, {"id": 2, "user": None}, {}])
+    ['B', 2, None]
+    """
+    if isinstance(source, str):
+        return _path_column(source)
+    if callable(source):
+        return lambda records: [source(record) for record in records]
+    columns = [compile_column(part) for part in source]
+    return _first_column(columns) if len(columns) != 1 else columns[0]
+
+
+def _first_column(columns: Sequence[ColumnGetter]) -> ColumnGetter:
+    def get(records: Sequence[Record]) -> list[Any]:
+        values: list[Any] = [None] * len(records)
+        missing = list(range(len(records)))
+        for column in columns:
+            # Only where there is no value yet: a function may not bear the other records.
+            for i, value in zip(missing, column([records[i] for i in missing]), strict=True):
+                values[i] = None if value == "" else value
+            missing = [i for i in missing if values[i] is None]
+            if not missing:
+                break
+        return values
+
+    return get
+
+
+def _path_column(path: str) -> ColumnGetter:
+    getter = _compile_path(path)
+    if path.startswith(_CONST):
+        word = path.removeprefix(_CONST)
+        return lambda records: [word] * len(records)
+    if "." not in path and "[" not in path:
+        return lambda records: [record.get(path) for record in records]
+    steps = _steps(path)
+
+    def get(records: Sequence[Record]) -> list[Any]:
+        values: Sequence[Any] = [record.get(path) for record in records]
+        if values.count(None) < len(values):
+            return [getter(record) for record in records]
+        values = records
+        for step in steps:
+            values = step.column(values)
+        return list(values)
+
+    return get
+
+
 def _first(getters: Sequence[Getter]) -> Getter:
     def get(record: Record) -> Any:  # noqa: ANN401
         for getter in getters:
@@ -74,7 +134,7 @@ def _compile_path(path: str) -> Getter:
             return value
         value = record
         for step in steps:
-            value = step(value)
+            value = step.one(value)
             if value is None:
                 return None
         return value
@@ -82,11 +142,18 @@ def _compile_path(path: str) -> Getter:
     return get
 
 
-def _steps(path: str) -> list[Callable[[Any], Any]]:
-    steps: list[Callable[[Any], Any]] = []
+class _Step(NamedTuple):
+    """One step into a value, and into each of several."""
+
+    one: Callable[[Any], Any]
+    column: Callable[[Sequence[Any]], list[Any]]
+
+
+def _steps(path: str) -> list[_Step]:
+    steps: list[_Step] = []
     end = -1
     for match in _STEP.finditer(path):
-        if match.start() != end + 1:
+        if match.start() != end + 1 or (steps and path[end] != "."):
             break
         end = match.end()
         name, key, wanted = match.groups()
@@ -98,22 +165,27 @@ def _steps(path: str) -> list[Callable[[Any], Any]]:
     return steps
 
 
-def _into(name: str) -> Callable[[Any], Any]:
+def _into(name: str) -> _Step:
     index = int(name) if name.isdecimal() else None
 
-    def step(value: Any) -> Any:  # noqa: ANN401
+    def one(value: Any) -> Any:  # noqa: ANN401
         if type(value) is dict:
             return value.get(name)
         if index is not None and isinstance(value, list):
             return value[index] if index < len(value) else None
         return None
 
-    return step
+    if index is not None:
+        return _Step(one, lambda values: [one(value) for value in values])
+    return _Step(one, lambda values: [value.get(name) if type(value) is dict else None for value in values])
 
 
-def _among(key: str, wanted: str) -> Callable[[Any], Any]:
-    def step(value: Any) -> Any:  # noqa: ANN401
-        items = value if isinstance(value, list) else ()
-        return next((item for item in items if isinstance(item, dict) and item.get(key) == wanted), None)
+def _among(key: str, wanted: str) -> _Step:
+    def one(value: Any) -> Any:  # noqa: ANN401
+        if isinstance(value, list):
+            for item in value:
+                if isinstance(item, dict) and item.get(key) == wanted:
+                    return item
+        return None
 
-    return step
+    return _Step(one, lambda values: [None if value is None else one(value) for value in values])
