@@ -65,7 +65,7 @@ def _tweet(i: int, comment: dict[str, Any]) -> dict[str, Any]:
     topic = {"domain": {"id": "131", "name": "Unified topic", "description": "What posts of all kinds are about"},
              "entity": {"id": "847888632711061504", "name": "Local matters"}}  # fmt: skip
     link = {"start": 10, "end": 33, "url": "https://t.co/Example123", "expanded_url": f"https://example.org/page/{i}",
-            "display_url": f"example.org/page/{i}", "title": "A page", "description": "What stands on the page"}  # fmt: skip
+            "display_url": f"example.org/page/{i}", "title": "A page", "description": "What it says"}  # fmt: skip
     tweet = {
         "id": str(comment["id"]), "text": comment["text"], "author_id": author, "created_at": comment["created_at"],
         "conversation_id": str(10**18 + i // 7), "lang": comment.get("lang"), "reply_settings": "everyone",

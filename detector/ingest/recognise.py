@@ -41,6 +41,7 @@ class Recogniser:
         for form in map(self._with_mapping, known_formats()):
             for shape in form.shapes:
                 self._by_key.setdefault(shape.needs[0].partition(".")[0], []).append((shape, form))
+        self._fitted: dict[Format, Shape] = {}
         self._candidates: dict[tuple[str, ...], list[tuple[Shape, Format]]] = {}
 
     def choose(self, sample: Iterable[Record]) -> Choice:
@@ -71,8 +72,14 @@ class Recogniser:
 
     def format_of(self, record: Record, main: Format) -> Format:
         """Return the format of a record from a source that is mostly of format `main`."""
-        if self._forced or any(shape.fits(record) for shape in main.shapes):
+        if self._forced:
             return main
+        # Neighbours mostly fit the same one of its shapes.
+        last = self._fitted.get(main)
+        for shape in (*([last] if last else ()), *main.shapes):
+            if shape.fits(record):
+                self._fitted[main] = shape
+                return main
         best = self._best(record)
         return main if not best or main in best else best[0]
 

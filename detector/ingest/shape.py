@@ -121,7 +121,7 @@ def _layout(found: list[tuple[str | bytes, dict[str, object]]], pivot: str) -> L
 
 
 def write_lines(frame: pl.DataFrame, layout: Layout) -> pl.Series:
-    """Write records as lines; those without the key that all have come out as no JSON."""
+    """Write records as lines, with the key that all have in each."""
     members: list[pl.Expr] = []
     place = frame.columns.index(layout.pivot)
     for i, (key, dtype) in enumerate(frame.schema.items()):
@@ -133,7 +133,8 @@ def write_lines(frame: pl.DataFrame, layout: Layout) -> pl.Series:
             members += member
         else:
             whole = pl.concat_str(member)
-            members.append(whole.fill_null(f"{start}null{end}") if key in layout.nulls else whole)
+            is_written = key in layout.nulls or key == layout.pivot
+            members.append(whole.fill_null(f"{start}null{end}") if is_written else whole)
     return frame.select(pl.concat_str(pl.lit("{"), *members, pl.lit("}"), ignore_nulls=True)).to_series()
 
 

@@ -191,6 +191,7 @@ def test_what_reads_alike_but_is_written_otherwise_goes_the_other_way():
         b'{"id":"1","text":"a\x01","like_count":1}',
         b'{"id":"1","text":"a"}{"id":"1","text":"a"}\n',
     ]
+    assert_twins([b'{"text":"a"}', b"{}", b'{"text":null}', b'{"text":"b"}'])
     for line in odd:
         assert_twins([*plain, *line.split(b"\n"), *plain])
 
