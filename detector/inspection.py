@@ -10,7 +10,8 @@ import polars as pl
 
 from detector.config import Config
 from detector.ingest.formats.registry import format_called
-from detector.ingest.read import Ingested, Source, read_comments
+from detector.ingest.read import Ingested, read_comments
+from detector.ingest.sources import Source
 from detector.report.inspected import describe
 from detector.schema import COMMENTS, PRECISIONS
 from detector.signals import list_signals

@@ -15,7 +15,8 @@ from detector.errors import InputError
 from detector.evidence import Measured, measure
 from detector.evidence.traffic import observe_traffic
 from detector.ingest.estimate import estimate_amount
-from detector.ingest.read import Ingested, Source, read_comments
+from detector.ingest.read import Ingested, read_comments
+from detector.ingest.sources import Source
 from detector.judge import Judged, judge
 from detector.judge.weights import load_weights
 from detector.limits import find_limits

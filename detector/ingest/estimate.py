@@ -4,10 +4,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from detector.ingest.archives import open_streams
+from detector.ingest.containers.archives import open_streams
+from detector.ingest.containers.sniff import HEAD_BYTES, Kind, sniff
 from detector.ingest.parquet import count_rows, is_parquet
-from detector.ingest.read import Source
-from detector.ingest.sniff import HEAD_BYTES, Kind, sniff
+from detector.ingest.sources import Source
 from detector.ingest.streams import BLOCK_BYTES, size_of
 
 _PARQUET_GROWTH = 4

@@ -17,6 +17,9 @@ from detector.ingest.streams import ByteStream
 BLOCK_LINES = 2**16
 """Lines decoded at a time, at most."""
 
+_FEED = ord("\n")
+_COUNTED_BYTES = 2**18
+
 HEAD_BYTES = 400
 """What is kept of a line too long to hold: enough for an excerpt of 80 characters."""
 
@@ -93,8 +96,7 @@ def read_blocks(stream: ByteStream, max_line_bytes: int) -> Iterator[Block | Fau
             yield _too_long(number, offset, length, max_line_bytes, held[0])
             number, offset = number + 1, offset + length + 1
             held, length, chunk = [], 0, chunk[end + 1 :]
-        # NumPy counts three times faster than `bytes.count`.
-        n_lines = int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
+        n_lines = _count_lines(chunk)
         if n_lines:
             end = chunk.rfind(b"\n")
             data = b"".join((*held, memoryview(chunk)[:end]))
@@ -109,6 +111,14 @@ def read_blocks(stream: ByteStream, max_line_bytes: int) -> Iterator[Block | Fau
         yield Fault(number, offset, length, RejectReason.TRUNCATED, stream.fault, _head(held))
     elif length:
         yield Block(b"".join(held), number, offset, is_open=True)
+
+
+def _count_lines(chunk: bytes) -> int:
+    """Count line feeds three times faster than `bytes.count` does, a little at a time: the comparison takes room."""
+    data = np.frombuffer(chunk, np.uint8)
+    return sum(
+        int(np.count_nonzero(data[at : at + _COUNTED_BYTES] == _FEED)) for at in range(0, len(data), _COUNTED_BYTES)
+    )
 
 
 def _head(pieces: list[bytes]) -> bytes:

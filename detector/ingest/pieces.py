@@ -8,14 +8,14 @@ from typing import Any
 import polars as pl
 
 from detector.config import IngestConfig
-from detector.ingest.archives import open_streams
-from detector.ingest.documents import read_items
-from detector.ingest.items import Items
+from detector.ingest.containers.archives import open_streams
+from detector.ingest.containers.documents import read_items
+from detector.ingest.containers.items import Items
+from detector.ingest.containers.sniff import HEAD_BYTES, Kind, sniff
+from detector.ingest.containers.tables import Rows, read_rows
 from detector.ingest.lines import Block, Fault, read_blocks
 from detector.ingest.parquet import is_parquet, read_frames
-from detector.ingest.sniff import HEAD_BYTES, Kind, sniff
 from detector.ingest.streams import ByteStream, size_of
-from detector.ingest.tables import Rows, read_rows
 
 _ROWS_PER_FRAME = 16_384
 

@@ -4,17 +4,15 @@ The law: ``records_read == accepted + skipped + rejected + blank``, on anything 
 """
 
 import itertools
-import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import polars as pl
 
 from detector.config import IngestConfig
-from detector.errors import InputError, RejectReason, SkipReason
+from detector.errors import RejectReason, SkipReason
 from detector.ingest.beside import beside
 from detector.ingest.canonical import Typed, type_batch
 from detector.ingest.counts import Counts
@@ -24,13 +22,11 @@ from detector.ingest.lines import Fault
 from detector.ingest.merge import merge
 from detector.ingest.pieces import Piece, open_pieces
 from detector.ingest.records import Decoder
+from detector.ingest.sources import Source, sort_out
 from detector.ingest.streams import size_of
 from detector.ingest.traps import without_masked_names
 from detector.schema import COMMENTS, REJECTS
 from detector.spill import Spill
-
-Source = str | Path | IO[bytes] | IO[str] | pl.DataFrame | Iterable[Any]
-"""A path, ``-`` for standard input, an open file, several of these, an iterable of dicts, or a frame."""
 
 Progress = Callable[[int, int | None], None]
 
@@ -101,42 +97,14 @@ def read_comments(
     (['x:7'], {'not_a_comment': 1})
     """
     reading = _Reading(config or IngestConfig(), progress, spill or Spill())
-    for kind, item in _sorted_out(source):
-        kind(reading, item)
+    kind, items = sort_out(source)
+    if kind == "frame":
+        reading.read_frame(items)
+    elif kind == "mappings":
+        reading.read_mappings(items)
+    else:
+        reading.read_files(items)
     return reading.finish()
-
-
-def _sorted_out(source: Any) -> Iterator[tuple[Callable[["_Reading", Any], None], Any]]:  # noqa: ANN401
-    """Yield how to read each part of a source, and the part."""
-    if isinstance(source, (Mapping, bytes)):
-        raise InputError(
-            f"a {type(source).__name__} is no source: give a path, an open file, records in a list or a frame"
-        )
-    if isinstance(source, pl.DataFrame):
-        yield _Reading.read_frame, source
-        return
-    if _is_file(source):
-        source = [source]
-    try:
-        items = iter(source)
-    except TypeError:
-        raise InputError(f"a {type(source).__name__} is no source: give a path, an open file or records") from None
-    first = next(items, None)
-    if first is None:
-        return
-    items = itertools.chain([first], items)
-    if not _is_file(first):
-        yield _Reading.read_mappings, items
-        return
-    files = list(items)
-    odd = next((file for file in files if not _is_file(file)), None)
-    if odd is not None:
-        raise InputError(f"a {type(odd).__name__} among the paths: give paths or records, not both")
-    yield _Reading.read_files, files
-
-
-def _is_file(item: object) -> bool:
-    return isinstance(item, (str, os.PathLike)) or hasattr(item, "read")
 
 
 class _Reading:

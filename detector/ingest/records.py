@@ -9,16 +9,16 @@ import polars as pl
 
 from detector.config import IngestConfig
 from detector.ingest.adapt import ROOTS_AT_A_TIME, Adapting
+from detector.ingest.containers.items import Items
+from detector.ingest.containers.tables import Rows
 from detector.ingest.decode import FIELDS, Batch
 from detector.ingest.formats.format import Format
-from detector.ingest.items import Items
 from detector.ingest.lines import Block, Fault
 from detector.ingest.objects import simplify, take_columns, take_mappings
 from detector.ingest.pieces import Piece
 from detector.ingest.recognise import Recogniser
 from detector.ingest.roots import Roots, decode_roots
 from detector.ingest.shape import read_shaped, sample_lines
-from detector.ingest.tables import Rows
 
 _SAMPLE = 100
 

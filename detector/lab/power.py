@@ -11,7 +11,8 @@ import polars as pl
 from detector.config import Config
 from detector.errors import ConfigError, InputError
 from detector.evidence.traffic import observe_traffic
-from detector.ingest.read import Source, read_comments
+from detector.ingest.read import read_comments
+from detector.ingest.sources import Source
 from detector.lab import chance
 from detector.lab.evaluate import wilson
 from detector.lab.plant import Ground

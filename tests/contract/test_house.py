@@ -14,7 +14,7 @@ import detector
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "detector").rglob("*.py"))
-LONG = {"cli.py", "schema.py", "lab/recipe.py", "lab/evaluate.py"}
+LONG = {"cli.py", "config.py", "schema.py", "lab/recipe.py", "lab/evaluate.py"}
 """Files of over 300 lines, each a question that was answered; take a name out when its file has become shorter."""
 
 

@@ -8,7 +8,7 @@ import pytest
 
 GOOD = b'{"id": "%d", "platform": "x", "text": "a good line"}\n'
 LENGTH = 2**30
-EXTRA_MIB_MAX = 32
+EXTRA_MIB_MAX = 40
 
 READ = """
 import io, sys

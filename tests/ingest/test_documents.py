@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from detector.config import IngestConfig
 from detector.errors import RejectReason
-from detector.ingest import cutter, pages, streams
-from detector.ingest.documents import read_items
-from detector.ingest.items import Items
+from detector.ingest import streams
+from detector.ingest.containers import cutter, pages
+from detector.ingest.containers.documents import read_items
+from detector.ingest.containers.items import Items
+from detector.ingest.containers.soundness import is_json
 from detector.ingest.lines import Fault
-from detector.ingest.soundness import is_json
 from detector.ingest.streams import ByteStream
 
 VALUES = st.recursive(
@@ -335,7 +336,7 @@ def test_memory_stays_small_whatever_the_document(tmp_path):
     script = (
         "import resource, sys\n"
         "from detector.config import IngestConfig\n"
-        "from detector.ingest.documents import read_items\n"
+        "from detector.ingest.containers.documents import read_items\n"
         "from detector.ingest.streams import open_stream\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "with open_stream(sys.argv[1]) as stream:\n"

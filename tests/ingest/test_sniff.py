@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.ingest.dialect import Dialect
-from detector.ingest.sniff import HEAD_BYTES, Container, Kind, sniff
+from detector.ingest.containers.dialect import Dialect
+from detector.ingest.containers.sniff import HEAD_BYTES, Container, Kind, sniff
 
 RECORD = {"id": "1", "text": "a, b; c", "user": {"id": 7, "tags": [{"id": 1}, {"id": 2}]}}
 LINE = json.dumps(RECORD).encode() + b"\n"

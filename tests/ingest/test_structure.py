@@ -4,7 +4,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.ingest.structure import Scanner
+from detector.ingest.containers.structure import Scanner
 
 VALUES = st.recursive(
     st.none() | st.integers() | st.text(alphabet='ab"\\[]{},\n\u2028é', max_size=8),

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from detector.config import IngestConfig
 from detector.errors import RejectReason
-from detector.ingest import streams, tables
-from detector.ingest.dialect import Dialect
+from detector.ingest import streams
+from detector.ingest.containers import tables
+from detector.ingest.containers.dialect import Dialect
+from detector.ingest.containers.sniff import sniff
+from detector.ingest.containers.tables import Rows, name_columns, read_rows
 from detector.ingest.lines import Fault
-from detector.ingest.sniff import sniff
 from detector.ingest.streams import ByteStream
-from detector.ingest.tables import Rows, name_columns, read_rows
 
 SMALL = b'id,text,who\r\n1,"two\r\nlines",a\r\n2,plain,b\r\n3,"with ""quotes"", and",c\r\n'
 

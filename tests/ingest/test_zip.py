@@ -9,8 +9,8 @@ import zipfile
 import pytest
 
 from detector.errors import InputError
-from detector.ingest import streams
-from detector.ingest.archives import open_streams
+from detector.ingest import allowance
+from detector.ingest.containers.archives import open_streams
 
 
 def zipped(members, **settings):
@@ -107,7 +107,7 @@ def test_a_spoilt_member_keeps_what_decoded():
 def test_a_source_that_grows_beyond_measure_is_refused(monkeypatch, pack):
     packed = pack(bytes(4_000_000))
     assert sum(map(len, contents(io.BytesIO(packed)).values())) == 4_000_000  # below the size from which it matters
-    monkeypatch.setattr(streams, "BOMB_BYTES", 3_000_000)
+    monkeypatch.setattr(allowance, "BOMB_BYTES", 3_000_000)
     with pytest.raises(InputError, match="200 times"):
         contents(io.BytesIO(packed))
 
@@ -128,9 +128,9 @@ def test_a_bomb_takes_little_memory(tmp_path):
     script = (
         "import resource, sys\n"
         "from detector.errors import InputError\n"
-        "from detector.ingest import streams\n"
-        "from detector.ingest.archives import open_streams\n"
-        "streams.BOMB_BYTES = 150 * 2**20\n"
+        "from detector.ingest import allowance\n"
+        "from detector.ingest.containers.archives import open_streams\n"
+        "allowance.BOMB_BYTES = 150 * 2**20\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "try:\n"
         "    for stream in open_streams(sys.argv[1]):\n"

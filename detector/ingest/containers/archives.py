@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 from detector.errors import InputError
-from detector.ingest.streams import Allowance, ByteStream, open_stream
+from detector.ingest.allowance import Allowance
+from detector.ingest.streams import ByteStream, open_stream
 
 _ZIP = b"PK\x03\x04"
 _ENCRYPTED = 0x1

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import IO
 
 from detector.errors import OutputError, RejectReason
-from detector.ingest.cutter import Cutter, Within
-from detector.ingest.frame import LOOKED_UP, Frame
-from detector.ingest.items import Items
+from detector.ingest.containers.cutter import Cutter, Within
+from detector.ingest.containers.frame import LOOKED_UP, Frame
+from detector.ingest.containers.items import Items
+from detector.ingest.containers.outline import Container, Held, Outline, lists_in
+from detector.ingest.containers.soundness import is_json, problem_of
+from detector.ingest.containers.structure import Marks
 from detector.ingest.lines import HEAD_BYTES, Fault
-from detector.ingest.outline import Container, Held, Outline, lists_in
-from detector.ingest.soundness import is_json, problem_of
-from detector.ingest.structure import Marks
 
 PAGE_ITEMS = 500
 PAGE_BYTES = 2**20

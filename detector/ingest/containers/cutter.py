@@ -14,10 +14,10 @@ from typing import Protocol
 import numpy as np
 
 from detector.errors import RejectReason
-from detector.ingest.items import Items, long_fault, shorter
+from detector.ingest.containers.items import Items, long_fault, shorter
+from detector.ingest.containers.soundness import find_beginnings, is_broken, is_json
+from detector.ingest.containers.structure import COMMA, LINE_FEED, OPEN_LIST, Marks, Scanner
 from detector.ingest.lines import HEAD_BYTES, Fault
-from detector.ingest.soundness import find_beginnings, is_broken, is_json
-from detector.ingest.structure import COMMA, LINE_FEED, OPEN_LIST, Marks, Scanner
 
 WHOLE_BYTES = 4 * 2**20
 """An object up to this size is one item, whatever it wraps."""

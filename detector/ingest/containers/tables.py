@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from detector.config import IngestConfig
 from detector.errors import RejectReason
-from detector.ingest.dialect import Dialect, long_cells
+from detector.ingest.containers.dialect import Dialect, long_cells
 from detector.ingest.lines import HEAD_BYTES, Block, Fault, read_blocks
 from detector.ingest.streams import ByteStream
 

@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from detector.ingest.dialect import Dialect
-from detector.ingest.sniff_table import find_dialect
-from detector.ingest.soundness import is_json
+from detector.ingest.containers.dialect import Dialect
+from detector.ingest.containers.sniff_table import find_dialect
+from detector.ingest.containers.soundness import is_json
 
 HEAD_BYTES = 2**20
 """As much as is looked at, at most."""

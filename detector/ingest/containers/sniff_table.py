@@ -4,8 +4,8 @@ import codecs
 import re
 from collections.abc import Iterator, Sequence
 
-from detector.ingest.dialect import Dialect
-from detector.ingest.tables import try_rows
+from detector.ingest.containers.dialect import Dialect
+from detector.ingest.containers.tables import try_rows
 
 _DELIMITERS = ",;\t|"
 _NO_DELIMITER = "\x1f"

@@ -7,10 +7,10 @@ and values that follow one another are never held whole.
 from collections.abc import Iterator
 
 from detector.config import IngestConfig
-from detector.ingest.cutter import Cutter
-from detector.ingest.items import Items
+from detector.ingest.containers.cutter import Cutter
+from detector.ingest.containers.items import Items
+from detector.ingest.containers.pages import PagedObject
 from detector.ingest.lines import Fault
-from detector.ingest.pages import PagedObject
 from detector.ingest.streams import ByteStream
 
 

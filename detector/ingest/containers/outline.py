@@ -8,7 +8,7 @@ from typing import Protocol, overload
 
 import numpy as np
 
-from detector.ingest.structure import COMMA, OPEN_LIST, Marks
+from detector.ingest.containers.structure import COMMA, OPEN_LIST, Marks
 
 _MAX_LEVELS = 16
 _MAX_KEY_BYTES = 300
