@@ -115,6 +115,7 @@ def _reading(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--memory-limit", metavar="SIZE", help="Most memory to take, like 6GiB; the rest goes to disk beside OUT."
 )
+@click.option("--enrich", is_flag=True, help="Also write INPUT once more, each record with what was found of it.")
 @_reading
 @_settings
 def scan(
@@ -124,6 +125,7 @@ def scan(
     quiet: bool,
     allow: Path | None,
     memory_limit: str | None,
+    enrich: bool,
     input_format: str | None,
     mapping: Path | None,
     assume_tz: str | None,
@@ -146,6 +148,9 @@ def scan(
         from detector.memory import parse_size
         from detector.pipeline import scan as scan_comments
 
+        if enrich:
+            _check_enrichable(inputs)
+
         with _progress("scan", is_silent=quiet) as progress:
             result = scan_comments(
                 _sources(inputs),
@@ -157,7 +162,7 @@ def scan(
             )
             progress("writing", 0, None)
             writing()
-            result.write(output, force=force, held=held)
+            result.write(output, force=force, held=held, enrich=_enricher(inputs, result) if enrich else None)
     if not quiet:
         try:
             _summarise(result, output, time.monotonic() - started)
@@ -165,6 +170,19 @@ def scan(
             raise KeyboardInterrupt(f"after the result was written to {output}") from None
     if result.run["too_many_rejects"]:
         raise SystemExit(_TOO_MANY_REJECTS)
+
+
+def _check_enrichable(inputs: tuple[str, ...]) -> None:
+    from detector.enrich import check_enrichable
+
+    for path in inputs:
+        check_enrichable(path)
+
+
+def _enricher(inputs: tuple[str, ...], result: "Result") -> Callable[[Path], object]:
+    from detector.enrich import enrich
+
+    return lambda folder: enrich(list(inputs), result, folder)
 
 
 def _summarise(result: "Result", output: Path, seconds: float) -> None:

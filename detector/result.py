@@ -1,6 +1,6 @@
 """What a scan found: the frames, the counts, the settings, and the doors out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,14 @@ class Result:
         except (KeyError, TypeError, AttributeError, ConfigError):
             raise InputError(f"{folder}: run.json is damaged or of another version; scan again") from None
 
-    def write(self, folder: str | Path, *, force: bool = False, held: Claim | None = None) -> None:
+    def write(
+        self,
+        folder: str | Path,
+        *,
+        force: bool = False,
+        held: Claim | None = None,
+        enrich: Callable[[Path], object] | None = None,
+    ) -> None:
         """Write the frames, `run.json` and `report.html` into a folder, whole or not at all.
 
         Parameters
@@ -66,13 +73,15 @@ class Result:
             Replace our files in an existing folder in one step, and leave others alone.
         held
             The claim on the folder, where the caller holds it already.
+        enrich
+            Writes the scanned files with our columns into the folder that it is given (see `detector.enrich`).
 
         Raises
         ------
         OutputError
             The folder exists, cannot be written, or is being written by another run.
         """
-        write_folder(Path(folder), self.frames, self.run, self.report, force=force, held=held)
+        write_folder(Path(folder), self.frames, self.run, self.report, force=force, held=held, enrich=enrich)
 
     def report(self) -> str:
         """Return the report as one self-contained HTML page."""

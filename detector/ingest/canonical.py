@@ -80,11 +80,13 @@ _GONE_TEXT = r"(?i)^\s*\[\s?(deleted|removed|deleted by user|removed by reddit)\
 class Typed:
     """A batch after judgement: the comments, and what became of the other records.
 
-    `comments` has the columns of COMMENTS that any record fills, apart from `row` and `source_file`; `rejected` names
-    the positions in the batch. `notes` counts what was taken away because it is not what it seems (see `traps`).
+    `comments` has the columns of COMMENTS that any record fills, apart from `row` and `source_file`; `fates` says of
+    every record why it is no comment, null for those that are; `rejected` names the positions in the batch of those
+    refused. `notes` counts what was taken away because it is not what it seems (see `traps`).
     """
 
     comments: pl.DataFrame
+    fates: pl.Series
     rejected: dict[int, RejectReason]
     skipped: Counter[SkipReason]
     unreadable: Counter[str] = field(default_factory=Counter)
@@ -125,7 +127,7 @@ def type_batch(batch: Batch, config: IngestConfig) -> Typed:
         _targets(comments), _account(comments), text=_column(comments, "text").fill_null("")
     )
     notes = Counter(hashed_names=n_hashes, share_texts=n_shares)
-    return Typed(comments, rejected, tally, unreadable, n_repaired, +notes)
+    return Typed(comments, fate, rejected, tally, unreadable, n_repaired, +notes)
 
 
 def _typed_columns(batch: Batch, config: IngestConfig) -> tuple[dict[str, pl.Series], Counter[str], set[int]]:

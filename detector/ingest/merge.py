@@ -31,7 +31,7 @@ def merge(batches: list[pl.DataFrame], *, is_mapped: bool = False) -> tuple[pl.D
     """
     if not batches:
         return COMMENTS.empty(), 0
-    frame = _with_ids(pl.concat(batches, how="diagonal"))
+    frame = with_ids(pl.concat(batches, how="diagonal"))
     batches.clear()
     n_before = frame.height
     frame = _one_spelling(_without_repeats(frame))
@@ -75,8 +75,8 @@ def _order(frame: pl.DataFrame) -> pl.Series:
     return order
 
 
-def _with_ids(frame: pl.DataFrame) -> pl.DataFrame:
-    """Give comments without an id one made of their content, numbered where several are equal."""
+def with_ids(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give comments without an id one made of their content: `made-1f2e`, and `made-1f2e-2` for an equal one."""
     if "id" not in frame.columns:
         frame = frame.with_columns(id=pl.lit(None, dtype=pl.String))
     nameless = frame["id"].is_null()

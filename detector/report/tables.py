@@ -21,6 +21,8 @@ __all__ = ["FILES", "check_writable", "claim", "read_folder", "write_folder"]
 _PARQUET = {schema.name.removesuffix(".parquet").lower(): schema for schema in PUBLISHED if schema is not REJECTS}
 FILES = (*(f"{name}.parquet" for name in _PARQUET), "rejects.jsonl", "run.json", "report.html")
 """The files of a result."""
+ENRICHED = "enriched"
+"""The folder in it of the scanned files with our columns, where they were asked for."""
 _ROW_GROUP_ROWS = 2**18
 _ZSTD_LEVEL = 1
 """Two thirds of the time of the usual 3, for files of the same size."""
@@ -34,6 +36,7 @@ def write_folder(
     *,
     force: bool,
     held: Claim | None = None,
+    enrich: Callable[[Path], object] | None = None,
 ) -> None:
     """Write a result folder, whole or not at all; equal input gives equal bytes.
 
@@ -52,6 +55,8 @@ def write_folder(
         Whether the result in an existing folder may be replaced; files that are not ours stay.
     held
         The claim on `out` that the caller holds since the beginning of the run, if it does.
+    enrich
+        Writes the scanned files with our columns into the folder that it is given.
 
     Raises
     ------
@@ -76,9 +81,11 @@ def write_folder(
             _write_bytes(folder / "rejects.jsonl", (msgspec.json.encode(row) + b"\n" for row in rejects))
             _write_bytes(folder / "run.json", [_text_bytes(json.dumps(run, ensure_ascii=False, indent=2) + "\n")])
             _write_bytes(folder / "report.html", [_text_bytes(page.result())])
+            if enrich:
+                enrich(folder / ENRICHED)
 
     with nullcontext(held) if held else claim(out, force=force) as claimed:
-        claimed.publish(fill, FILES)
+        claimed.publish(fill, (*FILES, ENRICHED))
 
 
 def read_folder(out: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:

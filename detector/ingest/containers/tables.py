@@ -22,7 +22,8 @@ class Rows:
     """Rows of a table, as many cells in each as there are names.
 
     `numbers` are the lines on which they begin, from 1; `offsets` and `lengths` where they stand in the decompressed
-    source, without the last line feed. `repaired` holds positions of rows with bytes that are no text.
+    source, without the last line feed. `repaired` holds positions of rows with bytes that are no text. `header_end` is
+    where the header ends, among the first rows.
     """
 
     names: tuple[str, ...]
@@ -32,6 +33,7 @@ class Rows:
     lengths: list[int]
     repaired: set[int] = field(default_factory=set)
     n_blank: int = 0
+    header_end: int | None = None
 
     def locate(self, indices: Iterable[int]) -> Iterator[tuple[int, int, bytes]]:
         """Yield the offset, the length and the first cells of rows."""
@@ -89,6 +91,7 @@ class _Found:
     ends: list[int] = field(default_factory=list)
     spoilt: list[tuple[int, int, RejectReason, str]] = field(default_factory=list)
     n_blank: int = 0
+    header: tuple[int, int] | None = None
 
 
 class _Table:
@@ -218,6 +221,7 @@ class _Table:
             found.n_blank += 1
         elif self._names is None:
             self._header, self._names = row, name_columns(row)
+            found.header = first, end
         elif len(row) != len(self._names):
             detail = f"{len(row)} cells, not {len(self._names)} as the header has"
             found.spoilt.append((first, end, RejectReason.BAD_ROW, detail))
@@ -255,7 +259,7 @@ class _Table:
     ) -> Iterator[Rows | Fault]:
         if offsets[-1] - offsets[0] > self._max_bytes:
             self._refuse_long(offsets, found)
-        if found.rows or found.n_blank:
+        if found.rows or found.n_blank or found.header:
             lengths = [_length(lines, offsets, first, end) for first, end in zip(found.firsts, found.ends, strict=True)]
             mended = {
                 i
@@ -264,7 +268,10 @@ class _Table:
             }
             numbers = [self._number + first for first in found.firsts]
             places = [offsets[first] for first in found.firsts]
-            yield Rows(self._names or (), found.rows, numbers, places, lengths, mended, found.n_blank)
+            header_end = None
+            if found.header:
+                header_end = offsets[found.header[0]] + _length(lines, offsets, *found.header)
+            yield Rows(self._names or (), found.rows, numbers, places, lengths, mended, found.n_blank, header_end)
         for first, end, reason, detail in sorted(found.spoilt):
             length = _length(lines, offsets, first, end)
             head = b"\n".join(lines[first:end])[:HEAD_BYTES] if end - first < HEAD_BYTES else lines[first][:HEAD_BYTES]
