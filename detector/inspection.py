@@ -10,8 +10,9 @@ import polars as pl
 
 from detector.config import Config
 from detector.ingest.formats.registry import format_called
-from detector.ingest.read import Ingested, read_comments
+from detector.ingest.read import read_comments
 from detector.ingest.sources import Source
+from detector.limits import find_reading_limits
 from detector.report.inspected import describe
 from detector.schema import COMMENTS, PRECISIONS
 from detector.signals import list_signals
@@ -74,7 +75,8 @@ def inspect_source(
     return Inspection(
         {
             "sources": list(found.sources),
-            "formats": [_format(name) for name in found.formats],
+            "containers": list(found.containers),
+            "formats": [_format(name, found.known_by.get(name, [])) for name in found.formats],
             "counts": found.counts.to_dict(),
             "accounts": comments["account"].n_unique() - bool(comments["account"].null_count()),
             "distinct_texts": comments["text"].n_unique(),
@@ -88,15 +90,14 @@ def inspect_source(
             },
             "targets": {"n": comments["target"].drop_nulls().n_unique(), "top": _top(comments["target"])},
             "signals": list_signals(comments),
-            "notes": _notes(found),
+            "notes": find_reading_limits(found),
         },
         found.too_many_rejects,
     )
 
 
-def _format(name: str) -> dict[str, Any]:
-    form = format_called(name)
-    return {"name": name, "title": form.title, "known_by": [list(shape.needs) for shape in form.shapes]}
+def _format(name: str, known_by: list[tuple[str, ...]]) -> dict[str, Any]:
+    return {"name": name, "title": format_called(name).title, "known_by": [list(keys) for keys in known_by]}
 
 
 def _times(comments: pl.DataFrame) -> dict[str, Any]:
@@ -129,7 +130,3 @@ def _scripts(texts: pl.Series) -> dict[str, int]:
     names = np.array([*_SCRIPTS, "none"])
     of_most = np.where(counts.max(axis=1, initial=0) > 0, counts.argmax(axis=1), len(_SCRIPTS))
     return _top(pl.Series("script", names[of_most]))
-
-
-def _notes(found: Ingested) -> list[str]:
-    return [note for name in found.formats for note in format_called(name).notes]

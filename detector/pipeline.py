@@ -19,7 +19,7 @@ from detector.ingest.read import Ingested, read_comments
 from detector.ingest.sources import Source
 from detector.judge import Judged, judge
 from detector.judge.weights import load_weights
-from detector.limits import find_limits
+from detector.limits import find_limits, find_reading_limits
 from detector.memory import check_fit, give_back, plan_memory
 from detector.result import Result
 from detector.schema import COMMENTS, MARKS, REJECTS
@@ -92,7 +92,7 @@ def scan(
     allowed = find_allowed(comments, clustered, config.judge.allow_texts, config.text)
     tell("measuring evidence", 0, None)
     measured = _measure(comments, clustered, config)
-    warnings = find_limits(comments, clustered, measured)
+    warnings = find_reading_limits(ingested) + find_limits(comments, clustered, measured)
     tell("negative control", 0, None)
     control = run_control(
         comments,

@@ -15,7 +15,7 @@ from detector.errors import RejectReason, SkipReason
 from detector.ingest.decode import ABSENT, Batch
 from detector.ingest.fields import Column, Values, are_plain, counts, flags, ids, labels, texts
 from detector.ingest.time_columns import parse_times
-from detector.ingest.traps import without_hashes, without_share_texts
+from detector.ingest.traps import count_unzoned, without_hashes, without_share_texts
 from detector.schema import COMMENTS, PLATFORMS, PRECISIONS
 
 _READERS = {
@@ -82,7 +82,7 @@ class Typed:
 
     `comments` has the columns of COMMENTS that any record fills, apart from `row` and `source_file`; `fates` says of
     every record why it is no comment, null for those that are; `rejected` names the positions in the batch of those
-    refused. `notes` counts what was taken away because it is not what it seems (see `traps`).
+    refused. `notes` counts what is not what it seems (see `traps`).
     """
 
     comments: pl.DataFrame
@@ -126,7 +126,8 @@ def type_batch(batch: Batch, config: IngestConfig) -> Typed:
     comments = comments.with_columns(
         _targets(comments), _account(comments), text=_column(comments, "text").fill_null("")
     )
-    notes = Counter(hashed_names=n_hashes, share_texts=n_shares)
+    n_unzoned = count_unzoned(batch.columns["created_at"]) if "created_at" in frame.columns else 0
+    notes = Counter(hashed_names=n_hashes, share_texts=n_shares, times_without_zone=n_unzoned)
     return Typed(comments, fate, rejected, tally, unreadable, n_repaired, +notes)
 
 

@@ -10,8 +10,8 @@ class Counts:
     """What became of every record: a line of a file, or an item of an iterable or frame.
 
     `repaired` records are among those accepted or skipped. `unreadable_by_field` counts values that were there but
-    could not be used, and became null; `taken_away` counts comments of which something was left out because it was not
-    what it seemed: `hashed_names` and `masked_names` of authors, `share_texts` that a button wrote.
+    could not be used, and became null. `noted` counts comments in which something is not what it seems: `hashed_names`
+    and `masked_names` of authors and `share_texts` that a button wrote, which are left out, and `times_without_zone`.
     """
 
     records_read: int
@@ -23,7 +23,7 @@ class Counts:
     skipped_by_reason: Mapping[str, int] = field(default_factory=dict)
     rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
     unreadable_by_field: Mapping[str, int] = field(default_factory=dict)
-    taken_away: Mapping[str, int] = field(default_factory=dict)
+    noted: Mapping[str, int] = field(default_factory=dict)
 
     def check(self) -> "Counts":
         """Return itself if every record is accounted for.
@@ -50,5 +50,5 @@ class Counts:
             "skipped_by_reason": dict(sorted(self.skipped_by_reason.items())),
             "rejected_by_reason": dict(sorted(self.rejected_by_reason.items())),
             "unreadable_by_field": dict(sorted(self.unreadable_by_field.items())),
-            "taken_away": dict(sorted(self.taken_away.items())),
+            "noted": dict(sorted(self.noted.items())),
         }

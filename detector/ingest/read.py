@@ -5,7 +5,7 @@ The law: ``records_read == accepted + skipped + rejected + blank``, on anything 
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ class Ingested:
 
     `comments` and `rejects` follow the schemas COMMENTS and REJECTS; `rejects` holds the first
     `IngestConfig.rejects_kept`, `counts` them all. `sources` are names for display, `containers` what they were,
-    and `formats` what the records were recognised as, the most frequent first.
+    and `formats` what the records were recognised as, the most frequent first; `known_by` holds the keys that told.
     """
 
     comments: pl.DataFrame
@@ -53,6 +53,7 @@ class Ingested:
     sources: tuple[str, ...]
     containers: tuple[str, ...]
     formats: tuple[str, ...]
+    known_by: Mapping[str, list[tuple[str, ...]]]
     too_many_rejects: bool
 
 
@@ -159,6 +160,7 @@ class _Reading:
     def read_mappings(self, items: Iterator[Any]) -> None:
         """Read Python mappings."""
         self._sources.append("<records>")
+        self._containers.append("records")
         first_number = 1
         while chunk := list(itertools.islice(items, _RECORDS_PER_BATCH)):
             self._take_batches(self._decoder.decode_mappings(chunk, first_number))
@@ -167,6 +169,7 @@ class _Reading:
     def read_frame(self, frame: pl.DataFrame) -> None:
         """Read the rows of a frame."""
         self._sources.append("<frame>")
+        self._containers.append("frame")
         for start in range(0, frame.height, _RECORDS_PER_BATCH):
             rows = frame.slice(start, _RECORDS_PER_BATCH)
             self._take_batches(self._decoder.decode_frame(rows, start + 1))
@@ -245,7 +248,7 @@ class _Reading:
             skipped_by_reason=_sorted(self._skipped),
             rejected_by_reason=_sorted(self._rejected),
             unreadable_by_field=_sorted(self._unreadable),
-            taken_away=_sorted(self._notes),
+            noted=_sorted(self._notes),
         )
         config = self._config
         return Ingested(
@@ -255,6 +258,7 @@ class _Reading:
             sources=tuple(self._sources),
             containers=tuple(dict.fromkeys(self._containers)),
             formats=tuple(name for name, n in sorted(self._formats.items(), key=lambda item: (-item[1], item[0])) if n),
+            known_by=self._decoder.known_by,
             too_many_rejects=n_rejected > config.reject_count_max
             and n_rejected > config.reject_share_max * counts.records_read,
         )

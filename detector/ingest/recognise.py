@@ -43,6 +43,8 @@ class Recogniser:
                 self._by_key.setdefault(shape.needs[0].partition(".")[0], []).append((shape, form))
         self._fitted: dict[Format, Shape] = {}
         self._candidates: dict[tuple[str, ...], list[tuple[Shape, Format]]] = {}
+        self.seen: set[tuple[str, tuple[str, ...]]] = set()
+        """Names of formats, and the keys by which records of the samples were known to be of them."""
 
     def choose(self, sample: Iterable[Record]) -> Choice:
         """Choose the format of a source or a part of it.
@@ -90,12 +92,15 @@ class Recogniser:
     def _best(self, record: Record) -> tuple[Format, ...]:
         """Return the formats that a record shows most of; none where it says nothing."""
         strengths: dict[Format, int] = {}
+        known_by: dict[Format, Shape] = {}
         for shape, form in self._candidates_for(record):
-            if shape.fits(record):
-                strengths[form] = max(shape.strength, strengths.get(form, 0))
+            if shape.fits(record) and shape.strength > strengths.get(form, 0):
+                strengths[form], known_by[form] = shape.strength, shape
         if strengths:
             most = max(strengths.values())
-            return tuple(form for form, strength in strengths.items() if strength == most)
+            best = tuple(form for form, strength in strengths.items() if strength == most)
+            self.seen.update((form.name, known_by[form].needs) for form in best)
+            return best
         if is_canonical(record):
             return (self._canonical,)
         return (self._generic,) if any(map(has_text, unfold(record))) else ()

@@ -30,6 +30,14 @@ class Decoder:
         self._config = config
         self._recogniser = Recogniser(config)
 
+    @property
+    def known_by(self) -> dict[str, list[tuple[str, ...]]]:
+        """Return the formats that were recognised, each with the sets of keys that showed it."""
+        found: dict[str, list[tuple[str, ...]]] = {}
+        for name, keys in sorted(self._recogniser.seen):
+            found.setdefault(name, []).append(keys)
+        return found
+
     def decode(self, piece: Piece) -> list[Batch]:
         """Decode a piece of a source.
 

@@ -1,5 +1,8 @@
 """What exports hold in place of what they seem to hold: pseudonyms for names, a button's words for a person's."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import polars as pl
 
 # Hashes as exports write them: hexadecimal of 128 bits or more, and base64 of 256.
@@ -41,6 +44,24 @@ _STARTS = (
     *("sign th", "regarde", "découvre", "j'ai ", "je viens de", "signez", "转发微博", "轉發微博", "repost", "分享"),
 )
 _MAYBE_SHARE = rf"(?i)^\s*(?:{'|'.join(_STARTS)})|@{_SITES}\s*$"
+
+
+_UNZONED = r"^\d{4}[-/.]\d\d?[-/.]\d\d?[T\s]\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?$"
+
+
+def count_unzoned(times: Sequence[Any] | pl.Series) -> int:
+    """Count times with a clock but without a zone: whose clock it was is anybody's guess.
+
+    Parameters
+    ----------
+    times
+        Raw values.
+    """
+    if not isinstance(times, pl.Series):
+        written = [time for time in times if isinstance(time, str) and not time.endswith("Z")]
+        times = pl.Series([time.encode("utf-8", "replace").decode() for time in written], dtype=pl.String)
+    maybe = times.filter(~times.str.ends_with("Z")) if times.dtype == pl.String else times.clear()
+    return int(maybe.str.contains(_UNZONED).sum()) if len(maybe) else 0
 
 
 def without_hashes(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:

@@ -34,15 +34,13 @@ def describe(figures: Mapping[str, Any], width: int) -> str:
 
 
 def _sections(figures: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    yield "File", [", ".join(excerpt(source, 60) for source in figures["sources"]) or "nothing"]
+    files = ", ".join(excerpt(source, 60) for source in figures["sources"])
+    yield "File", [f"{files} ({', '.join(figures['containers'])})" if files else "nothing"]
     yield "Format", [*map(_format, figures["formats"])] or ["none: no record could be read"]
     yield "Records", [f"{counted(figures['counts']['records_read'], 'record')}: {fates(figures['counts'])}"]
     unreadable = figures["counts"]["unreadable_by_field"]
     if unreadable:
         yield "Unreadable", [", ".join(f"{n:,} values of {name}" for name, n in unreadable.items())]
-    taken = figures["counts"]["taken_away"]
-    if taken:
-        yield "Left out", [_TAKEN[name].format(f"{n:,}") for name, n in taken.items()]
     if not figures["counts"]["accepted"]:
         return
     yield "Authors", [f"{counted(figures['accounts'], 'account')}, {figures['distinct_texts']:,} different texts"]
@@ -63,15 +61,8 @@ def _sections(figures: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         yield "Mind", figures["notes"]
 
 
-_TAKEN = {
-    "hashed_names": "{} handles or names are hashes: no shape of a handle is looked at there",
-    "masked_names": "{} names are masked by stars, and tell nobody from anybody",
-    "share_texts": "{} texts are what a share button writes: they count as shares of their link only",
-}
-
-
 def _format(form: Mapping[str, Any]) -> str:
-    keys = " or ".join("+".join(needs) for needs in form["known_by"][:3])
+    keys = " or by ".join(", ".join(known) for known in form["known_by"][:2])
     return f"{form['name']} ({form['title']})" + (f", known by {keys}" if keys else "")
 
 

@@ -97,7 +97,7 @@ def test_mediacrawler_writes_no_parent_in_many_ways(nobody):
         ("3分钟前 来自手机", "3分钟前"),
     ],
 )
-def test_what_pages_write_around_a_time_is_taken_away(written, read):
+def test_what_pages_write_around_a_time_is_noted(written, read):
     assert FORMATS["bazhuayu"].getters["created_at"]({"评论时间": written}) == read
 
 
