@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.speed.tables import TABLES, goals
 from detector.judge.weigh import SIGNALS as WEIGHED
-from detector.pipeline import SIGNALS
 from detector.report.words import INNOCENT_BY_SIGNAL
+from detector.signals import SIGNALS
 
 ROOT = Path(__file__).parent.parent
 

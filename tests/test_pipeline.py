@@ -13,7 +13,8 @@ from twins.writing import sentence
 
 from detector.config import Config
 from detector.lab.simulate import simulate
-from detector.pipeline import SIGNALS, scan
+from detector.pipeline import scan
+from detector.signals import SIGNALS
 
 DEMO = Path(__file__).parents[1] / "seeds/0014-demo.toml"
 
