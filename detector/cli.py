@@ -202,7 +202,14 @@ def _summarise(result: "Result", output: Path, seconds: float) -> None:
 
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=_INPUT, metavar="INPUT...")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people or tools.",
+)
 @_reading
 @_settings
 def inspect(

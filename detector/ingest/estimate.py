@@ -8,7 +8,7 @@ from detector.ingest.containers.archives import open_streams
 from detector.ingest.containers.sniff import HEAD_BYTES, Kind, sniff
 from detector.ingest.parquet import count_rows, is_parquet
 from detector.ingest.sources import Source
-from detector.ingest.streams import BLOCK_BYTES, size_of
+from detector.ingest.streams import size_of
 
 _PARQUET_GROWTH = 4
 _LINE_BYTES_MAX = 8_192
@@ -60,7 +60,7 @@ def _of_file(path: str | os.PathLike[str]) -> Amount | None:
     if is_parquet(path):
         return Amount(count_rows(path), stored * _PARQUET_GROWTH)
     for stream in open_streams(path):
-        head = stream.head(BLOCK_BYTES)
+        head = next(stream.chunks(), b"")
         if not head:
             continue
         n_bytes = max(len(head), round(len(head) * stored / max(stream.consumed_bytes, 1)))
