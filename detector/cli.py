@@ -208,7 +208,7 @@ def _summarise(result: "Result", output: Path, seconds: float) -> None:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="For people or tools.",
+    help="For whom.",
 )
 @_reading
 @_settings
