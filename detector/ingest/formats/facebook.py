@@ -7,7 +7,7 @@ from detector.ingest.formats import facebook_address as address
 from detector.ingest.formats.format import Format, Shape
 from detector.ingest.formats.nested import AROUND, objects, unnested, where
 from detector.ingest.formats.paths import Record, compile_source
-from detector.ingest.formats.shown_times import precision_of
+from detector.ingest.shown_times import precision_of
 
 _FEEDS = ("posts", "feed", "published_posts", "visitor_posts", "tagged", "videos", "photos")
 _ONLY_COMMENTS_HAVE = ("can_remove", "can_comment", "comment_count", "user_likes", "parent", "attachment", "object")

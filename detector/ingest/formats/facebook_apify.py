@@ -7,7 +7,7 @@ from detector.ingest.formats import facebook_address as address
 from detector.ingest.formats.format import Format, Shape
 from detector.ingest.formats.nested import AROUND, objects, unflattened, unnested, where
 from detector.ingest.formats.paths import Getter, Record, compile_source
-from detector.ingest.formats.shown_times import precision_of
+from detector.ingest.shown_times import precision_of
 
 _LISTS = ("comments", "topComments", "latestComments", "replies", "commentsList", "comments_list")
 _COMMENT_MARKS = (
