@@ -207,6 +207,8 @@ _FORM = Format(
         Shape(needs=("postUrl", "text", "authorName"), any_of=("commentUrl", "commentId", "authorUrl", "timeAgo")),
         Shape(needs=("postUrl", "text", "commentId"), any_of=("authorId", "author", "reactions")),
         Shape(needs=("commentText", "authorName"), any_of=("sourcePostUrl", "commentPermalink", "postUrl")),
+        Shape(needs=("text", "author_name", "post_url"), any_of=("comment_id", "author_url", "comment_url")),
+        Shape(needs=("message", "author.name", "postUrl"), any_of=("author.url", "author.profileUrl")),
         Shape(needs=("legacy_comment_id", "message"), any_of=("author", "author_name", "comment_id")),
         Shape(needs=("text", "reactions_count", "replies_count"), any_of=("is_spam", "is_hidden", "is_pinned")),
         Shape(needs=("text", "date", "likes", "replies", "author.url")),

@@ -156,6 +156,11 @@ def has_text(record: Record) -> bool:
     return any(isinstance(record.get(name), str) for name in _TEXT)
 
 
+def is_comment(record: Record) -> bool:
+    """Tell whether a record has a text and an id, as an answer around others has not, whose "message" is "OK"."""
+    return has_text(record) and _get_id(record) is not None
+
+
 def is_canonical(record: Record) -> bool:
     """Tell whether canonical names say all that a record says of its text, author, time and place."""
     return "text" in record and not (record.keys() & _SYNONYMS)

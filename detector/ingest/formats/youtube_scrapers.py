@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from detector.ingest.formats.format import Format, Shape, walk
+from detector.ingest.formats.items import objects
 from detector.ingest.formats.nested import parts, within
 from detector.ingest.formats.paths import Record, compile_source
 from detector.ingest.formats.youtube import channel_of, comment_address, display_name, handle, thread_of
@@ -34,7 +35,7 @@ _PLATFORMS = {
 
 def _dumped(root: Record) -> Iterator[Record]:
     """Take videos, and lists of videos, apart into comments that know their video."""
-    for info in walk((root,), lambda info: parts(info, "entries")):
+    for info in walk((root,), lambda info: objects(parts(info, "entries"))):
         if "comments" in info or "extractor_key" in info:
             site = _site(info)
             yield from (within(comment, video=info, site=site) for comment in parts(info, "comments"))
@@ -171,7 +172,7 @@ _DOWNLOADER = Format(
 
 # --- Apify's YouTube comments (streamers/youtube-comments-scraper) and those that resemble it.
 
-_APIFY_ID = ("cid", "commentId")
+_APIFY_ID = ("cid", "commentId", "id")
 _APIFY_TEXT = ("comment", "text", "textDisplay")
 _APIFY_AUTHOR = ("author", "authorName", "authorText")
 _apify_page = compile_source(("pageUrl", "videoUrl", "url"))
@@ -192,6 +193,7 @@ _APIFY = Format(
         Shape(("cid", "comment", "author"), any_of=("voteCount", "replyToCid", "videoId", "pageUrl")),
         Shape(("comment", "author", "voteCount", "replyCount"), any_of=("pageUrl", "videoId", "publishedTimeText")),
         Shape(("commentId", "publishedTimeText", "authorChannelId"), any_of=("text", "textDisplay")),
+        Shape(("text", "authorText", "authorChannelId"), any_of=("publishedTime", "publishedTimeText", "videoUrl")),
     ),
     fields={
         "id": _APIFY_ID,
@@ -206,7 +208,7 @@ _APIFY = Format(
         "parent_id": ("replyToCid", "parentCommentId", thread_of(_APIFY_ID)),
         "conversation_id": _APIFY_VIDEO,
         "url": comment_address(_APIFY_VIDEO, _APIFY_ID, _APIFY_TEXT),
-        "like_count": ("voteCount", "likeCount", "likesCount"),
+        "like_count": ("voteCount", "likeCount", "likesCount", "likes"),
     },
     notes=("Comments carry words like '2 days ago' instead of times, mostly without the moment they were read.",),
 )
