@@ -112,7 +112,7 @@ _GRAPH = Format(
         "author_id": "from.id",
         "author_handle": "from.username",
         "author_name": "from.name",
-        "target": (_addressed, _target),
+        "target": (_addressed, "parent.from.name", _target),
         "parent_id": ("parent.id", "_around.parent"),
         "conversation_id": _get_thread,
         "url": where("message", "permalink_url"),

@@ -200,6 +200,7 @@ _FORM = Format(
     title="Apify: Facebook comments, or posts with comments, of its actors and their imitators",
     shapes=(
         Shape(needs=("facebookUrl",), any_of=("commentUrl", "feedbackId", "topComments", "postId", "legacyId")),
+        Shape(needs=("facebookUrl", "text"), any_of=("author", "author_name", "authorName", "author.name")),
         Shape(needs=("facebookUrl", "text"), any_of=("profileName", "profileId", "likesCount", "threadingDepth")),
         Shape(
             needs=("text", "profileName"), any_of=("likesCount", "profileId", "commentUrl", "feedbackId", "facebookId")

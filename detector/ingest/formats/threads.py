@@ -61,7 +61,7 @@ _FORM = Format(
     ),
     unfold=_unfold,
     fields={
-        "id": ("pk", "id"),
+        "id": ("pk", "id", "code"),
         "platform": "const:threads",
         "text": _TEXT,
         "created_at": ("taken_at", "timestamp"),
