@@ -97,7 +97,9 @@ class Recogniser:
     def _held_by(self, root: Record) -> Sequence[Record]:
         if _HOLDERS.isdisjoint(map(type, root.values())) or is_comment(root):
             return ()
-        return self._held(root, 0)
+        # What is known by an id may quote one other record; only lists of them are what it was made for.
+        is_record = not _IDS.isdisjoint(root)
+        return self._held([part for part in root.values() if isinstance(part, list)] if is_record else root, 0)
 
     def _held(self, value: Any, depth: int) -> list[Record]:  # noqa: ANN401
         if depth > _WRAPPINGS_MAX:
@@ -107,6 +109,8 @@ class Recogniser:
                 return [value]
             return [record for part in value.values() for record in self._held(part, depth + 1)]
         if isinstance(value, list):
+            if any(isinstance(item, list) for item in value):
+                return [record for part in value for record in self._held(part, depth + 1)]
             items: list[Record] = [item for item in value if isinstance(item, dict)]
             if any(map(self._is_known, items[:_LOOKED_AT])):
                 return items
@@ -175,6 +179,7 @@ class Recogniser:
 
 
 _HOLDERS = frozenset((dict, list))
+_IDS = frozenset(("id", "id_str", "pk", "cid", "uri"))
 
 
 def _first_step(key: str) -> str:

@@ -139,8 +139,10 @@ def test_an_answer_is_opened_around_records_of_known_formats(formats):
 
 def test_a_comment_is_not_opened_for_what_it_holds(formats):
     formats(SEA)
-    found = read({"id": "1", "text": "own words", "seen": [{"wave": "not ours", "salt": 1}]})
+    other = {"wave": "not ours", "salt": 1}
+    found = read({"id": "1", "text": "own words", "seen": [other]}, {"id": "2", "quoted": other})
     assert texts(found) == ["own words"]
+    assert texts(read({"id": "3", "pages": [[other]]})) == ["not ours"]
 
 
 def test_nothing_is_searched_for_without_end(formats):
