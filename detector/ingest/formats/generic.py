@@ -4,6 +4,7 @@ A field of its own canonical name comes first; then the usual names in English, 
 with dots, most telling first. A record may wrap a list of others, and these may hold their replies.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -107,7 +108,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "parent_id": ("parentId", "parent", "parent_comment_id", "in_reply_to_id", "reply_to", "replyTo", "reply_id"),
     "conversation_id": (
         *("conversationId", "thread_id", "threadId", "link_id", "video_id", "videoId", "article_id", "postId"),
-        *("note_id", "post_url", "postUrl"),
+        *("note_id", "post_url", "postUrl", "facebookUrl"),
     ),
     "repost_of": ("retweeted_status_id", "retweet_id", "repost_id", "retweet_tweetid"),
     "url": ("link", "permalink", "comment_url", "commentUrl", "permalink_url", "链接"),
@@ -132,6 +133,23 @@ def _plainly_at(name: str) -> Getter:
     return lambda record: value if isinstance(value := record.get(name), str) else None
 
 
+_SITES = {"twitter": "x", **{site: site for site in ("x", "facebook", "instagram", "threads", "youtube", "tiktok")}}
+"""Of sites that most exports of no known format are from, how their addresses begin, and their names here."""
+_SITE = re.compile(rf"https?://(?:[\w-]+\.)*({'|'.join(_SITES)})\.(?:com|net)/")
+_get_address = compile_source(
+    # Not `url` or `link`, which may be what a comment shares.
+    ("post_url", "postUrl", "facebookUrl", "videoUrl", "video_url", "pageUrl", "comment_url", "commentUrl", "permalink")
+)
+
+
+def _platform(record: Record) -> Any:  # noqa: ANN401
+    """Return the platform by its field, or by the address of the comment or of its post where none names it."""
+    named = _get_named(record)
+    found = _SITE.match(str(_get_address(record))) if named is None else None
+    return _SITES[found[1]] if found else named
+
+
+_get_named = compile_source(_sources("platform"))
 _get_text = compile_source(_TEXT)
 _get_id = compile_source(_sources("id"))
 _get_parent = compile_source(_sources("parent_id"))
@@ -154,6 +172,11 @@ _ABOVE = " parent"
 def has_text(record: Record) -> bool:
     """Tell whether a record has a field that is usually its text."""
     return any(isinstance(record.get(name), str) for name in _TEXT)
+
+
+def is_comment(record: Record) -> bool:
+    """Tell whether a record has a text and an id, as an answer around others has not, whose "message" is "OK"."""
+    return has_text(record) and _get_id(record) is not None
 
 
 def is_canonical(record: Record) -> bool:
@@ -196,5 +219,9 @@ _SYNONYMS = frozenset(
 ) - set(FIELDS)
 
 GENERIC = Format(
-    "generic", "records of no known format", (), _FIELDS | {"text": _text, "parent_id": _parent}, unfold=unfold
+    "generic",
+    "records of no known format",
+    (),
+    _FIELDS | {"text": _text, "parent_id": _parent, "platform": _platform},
+    unfold=unfold,
 )
