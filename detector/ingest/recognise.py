@@ -153,7 +153,9 @@ class Recogniser:
             return best
         if is_canonical(record):
             return (self._canonical,)
-        return (self._generic,) if any(map(has_text, unfold(record))) else ()
+        # A note of failure is of whatever is around it: its `message` is not somebody's.
+        says = any(has_text(item) and not self._generic.fate(item) for item in unfold(record))
+        return (self._generic,) if says else ()
 
     def _candidates_for(self, record: Record) -> list[tuple[Shape, Format]]:
         """Return the shapes whose first key a record has; records of a source mostly have the same keys."""

@@ -56,6 +56,18 @@ def test_records_of_several_formats_in_one_file_are_each_read_as_their_own(forma
     assert texts(read(*reversed(records))) == texts(found)
 
 
+@pytest.mark.parametrize(
+    "note", [{"error": 429, "message": "Too many requests"}, {"status": "error", "message": "Upstream failed"}]
+)
+def test_a_note_of_failure_is_no_format_of_its_own(note):
+    comment = {"id": "k1", "author": "lena", "body": "This bridge", "created_utc": 1726000000, "link_id": "t3_a"}
+    comment |= {"parent_id": "t3_a", "subreddit": "quill"}
+    for records in ([note, comment], [comment, note]):
+        found = read_comments(io.BytesIO("".join(json.dumps(record) + "\n" for record in records).encode()))
+        assert found.formats == ("reddit",)
+        assert found.counts.skipped_by_reason == {"not_a_comment": 1}
+
+
 def test_canonical_lines_among_which_others_are_hidden_lose_none(formats):
     formats(SEA)
     records = [{"id": str(i), "text": f"t{i}"} for i in range(2_000)]

@@ -70,7 +70,8 @@ def as_it_is(record: Record) -> Iterable[Record]:
 
 def unless_error(record: Record) -> SkipReason | None:
     """Take every record for a comment, but for the notes of failure that scrapers leave among their data."""
-    is_error = "text" not in record and (record.get("success") is False or record.get("error") or record.get("errors"))
+    failed = record.get("success") is False or record.get("status") in ("error", "fail")
+    is_error = "text" not in record and (failed or record.get("error") or record.get("errors"))
     return SkipReason.NOT_A_COMMENT if is_error else None
 
 

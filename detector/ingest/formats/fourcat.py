@@ -97,6 +97,12 @@ def _url(row: Record) -> Any:  # noqa: ANN401
     return _link(row) if _body(row) else None
 
 
+def _first_language(row: Record) -> str | None:
+    """Return the first of the languages that the author of a post on Bluesky named."""
+    first = str(row.get("languages") or "").partition(",")[0]
+    return first if first != "N/A" else None
+
+
 FORMATS = (
     Format(
         name="4cat",
@@ -117,6 +123,7 @@ FORMATS = (
             "author_name": _unless_hidden(
                 *("author_fullname", "author_full", "author_name", "author_nickname", "author_display_name")
             ),
+            "author_created_at": ("author_created_at", "account_created_at"),
             "author_followers": (
                 "author_followers",
                 "account_followers",
@@ -125,11 +132,11 @@ FORMATS = (
             ),
             "author_following": ("author_following", "author_following_count"),
             "author_verified": ("author_is_verified", "author_verified", "verified"),
-            "target": "replied_user",
+            "target": ("replied_user", "replied_to_user"),
             "parent_id": _parent,
             "conversation_id": ("post_id", "thread_id"),
             "url": _url,
-            "lang": ("language_guess", "language", "lang"),
+            "lang": ("language_guess", "language", "lang", _first_language),
             "like_count": ("likes", "like_count", "num_likes", "digg_count"),
         },
         fate=lambda row: SkipReason.REPOST if _is(row, "is_retweet") or _is(row, "is_repost") else None,

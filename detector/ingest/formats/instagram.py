@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from detector.ingest.formats.format import Format, Shape
+from detector.ingest.formats.lists import objects
 from detector.ingest.formats.nested import (
     AROUND,
     edges,
-    objects,
     unflattened,
     unless_mention,
     unnested,

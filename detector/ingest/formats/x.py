@@ -6,8 +6,9 @@ from typing import Any
 
 from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape
+from detector.ingest.formats.lists import objects
 from detector.ingest.formats.paths import Record, Source, compile_source
-from detector.ingest.formats.x_values import either, id_at, is_withheld, known, objects, post_url, text_at
+from detector.ingest.formats.x_values import either, id_at, is_withheld, known, post_url, text_at
 
 # --- version 1.1 -------------------------------------------------------------------------------------------------
 

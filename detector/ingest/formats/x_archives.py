@@ -13,6 +13,18 @@ from detector.ingest.formats.x_values import id_at, is_yes, known, post_url, tex
 # --- the archive of one account ----------------------------------------------------------------------------------
 
 
+# What the other files of an archive hold, a row under the name of its kind. None is a post: where long ones go on has a
+# file of its own, beside their beginnings among the posts.
+_OTHER_ROWS = (
+    *("account.accountId", "accountCreationIp", "accountLabel", "accountSuspension", "accountTimezone"),
+    *("ad.adsUserData", "ageMeta", "blocking.accountId", "connectedApplication", "deviceToken", "dmConversation"),
+    *("emailAddressChange", "follower.accountId", "following.accountId", "ipAudit", "like.tweetId", "moment.momentId"),
+    *("muting.accountId", "niDeviceResponse", "noteTweet.core", "p13nData", "periscopeAccountInformation"),
+    *("profile.description", "protectedHistory", "savedSearch", "screenNameChange", "smartblock", "ssoConnections"),
+    *("userInteractionsData", "userListInfo", "verified.accountId", "verifiedOrganization"),
+)
+
+
 def _own_post(row: Record) -> Iterable[Record]:
     post = row.get("tweet")
     return (post,) if isinstance(post, dict) else (row,)
@@ -24,6 +36,8 @@ _ARCHIVE = Format(
     shapes=(
         Shape(("tweet.id_str", "tweet.created_at"), any_of=("tweet.full_text", "tweet.text"), lacks=("tweet.user",)),
         Shape(("tweet.id", "tweet.created_at", "tweet.full_text"), lacks=("tweet.user",)),
+        Shape(("tweet.tweet_id", "tweet.user_id", "tweet.created_at"), lacks=("tweet.full_text", "tweet.text")),
+        *(Shape((name,), only=True) for name in _OTHER_ROWS),
     ),
     fields=V1_FIELDS,
     unfold=_own_post,

@@ -61,11 +61,6 @@ def is_yes(value: object) -> bool:
     return str(value).strip().lower() in _YES
 
 
-def objects(value: object) -> list[Record]:
-    """Return the objects of a list; what is no list has none."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def either(*paths: str) -> Getter:
     """Return the getter of a mark that an account has in one of several places: one yes is enough."""
     getters = [compile_source(path) for path in paths]
