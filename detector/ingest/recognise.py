@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from detector.config import IngestConfig
 from detector.errors import ConfigError, InputError
 from detector.ingest.formats.canonical import CANONICAL
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.generic import GENERIC, has_text, is_canonical, unfold
+from detector.ingest.formats.generic import GENERIC, has_text, is_canonical, is_misspelt, unfold
 from detector.ingest.formats.paths import Record, Source, compile_source
 from detector.ingest.formats.registry import format_called, known_formats
 
@@ -81,6 +82,9 @@ class Recogniser:
                 self._fitted[main] = shape
                 return main
         best = self._best(record)
+        # Among canonical records, one with other spellings of their names is a damaged one.
+        if main is self._canonical and best == (self._generic,) and is_misspelt(record):
+            return main
         return main if not best or main in best else best[0]
 
     def is_canonical(self, form: Format) -> bool:
@@ -118,9 +122,12 @@ class Recogniser:
         if "text" not in self._mapped:
             return mapped
         get_text = compile_source(self._mapped["text"])
-        return replace(
-            mapped, unfold=lambda record: (record,) if isinstance(get_text(record), str) else form.unfold(record)
-        )
+
+        def is_record(record: Record) -> bool:
+            return isinstance(get_text(record), str)
+
+        apart = partial(unfold, is_record=is_record) if form is GENERIC else form.unfold
+        return replace(mapped, unfold=lambda record: (record,) if is_record(record) else apart(record))
 
 
 def _first_step(key: str) -> str:

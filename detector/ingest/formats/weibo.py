@@ -123,6 +123,8 @@ WEIBO = Format(
     shapes=(
         Shape(("created_at", "text", "user.screen_name"), any_of=_TELLING, lacks=_NOT_OF_X),
         Shape(("created_at", "text_raw", "user.screen_name")),
+        # Posts of closed accounts have no user.
+        Shape(("created_at", "text", "user", "reposts_count"), lacks=_NOT_OF_X),
         Shape(("created_at", "text", "user", "rootid")),
         Shape(("mblog.created_at", "mblog.text", "mblog.user")),
         Shape(("ok", "data.data"), any_of=("data.total_number", "data.max_id", "data.max")),
