@@ -5,7 +5,8 @@ from typing import Any
 
 from detector.ingest.formats import facebook_address as address
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.nested import AROUND, objects, unnested, where
+from detector.ingest.formats.lists import objects
+from detector.ingest.formats.nested import AROUND, unnested, where
 from detector.ingest.formats.paths import Record, compile_source
 from detector.ingest.formats.shown_times import precision_of
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from detector.ingest.formats import facebook_address as address
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.nested import objects, where
+from detector.ingest.formats.lists import objects
+from detector.ingest.formats.nested import where
 from detector.ingest.formats.paths import Getter, Record, Source, compile_source
 
 _MISSING = frozenset({"NA", "N/A", "NaN", "nan", "None", "null", "NULL", "<NA>"})

@@ -20,7 +20,7 @@ def _split(words: str) -> tuple[str, ...]:
 
 AUTHORS = frozenset(
     _split(
-        "author user owner from account profile sender commenter commentauthor poster postedby fromuser creator member "
+        "author user owner from account profile sender commenter poster postedby fromuser creator member "
         "by auteur utilisateur expediteur autor usuario remitente verfasser benutzer absender "
         "作者 用户 用戶 留言者 評論者 评论者 評論人 评论人 发布者 發布者 發文者 发帖人"
     )
@@ -51,7 +51,7 @@ _WORDS = {
     "created_at": "createdat commentdategmt createdutc created createdtime creationtime datecreated "
     "createddate createtime commentedat commentdate commenttime commentedon postedat postedon dateposted "
     "publishedat publishdate publishtime datepublished published timestamp unixtimestamp datetime date time "
-    "timeposted datepublication datedepublication publiele datecommentaire datecreation creele horodatage "
+    "timeposted datepublication datedepublication publiele postele datecommentaire datecreation creele horodatage "
     "dateheure heure fecha fechahora fechapublicacion fechadepublicacion fechacomentario fechacreacion hora "
     "datum datumuhrzeit erstelltam erstellt veroffentlichtam zeitstempel zeit uhrzeit 评论时间 發布時間 "
     "发布时间 發表時間 发表时间 留言時間 留言时间 評論時間 时间 時間 日期",
@@ -73,7 +73,7 @@ _WORDS = {
     "inreplyto replytoid replytocommentid replytocid replyto replyid idparent commentaireparent "
     "comentariopadre enreponsea respuestaa antwortauf 父评论id 父評論id",
     "conversation_id": "conversationid threadid thread linkid videoid articleid postid noteid topicid "
-    "mediaid submissionid commentpostid post video article posturl postlink videourl videolink articleurl "
+    "mediaid submissionid chatid chat commentpostid post video article posturl postlink videourl videolink articleurl "
     "threadurl pageurl urlpublication urldelapublication lienpublication enlacepublicacion beitragsurl "
     "beitragurl beitragslink 帖子链接 貼文連結 视频链接 文章链接",
     "repost_of": "retweetedstatusid retweetid repostid retweettweetid",
@@ -106,6 +106,7 @@ DAY_FIRST = re.compile(
 """What is in the names of a table whose dates begin with the day."""
 
 _IN_BRACKETS = re.compile(r"\s*[(（\[].*?[)）\]]\s*")
+_OF_COMMENT = ("comment", "评论", "評論", "留言")
 _HOLDERS = frozenset(_split("data comment node item tweet message source attributes"))
 
 
@@ -170,7 +171,9 @@ def plan_of(keys: tuple[str, ...]) -> Plan:
     for key, word in folded.items():
         if meaning := _meaning(key, word):
             found.setdefault(meaning[1], []).append((meaning[0], key))
-    authors = tuple(key for key, word in folded.items() if word in AUTHORS)
+    # Beside the author of an article, that of the comment is the one who speaks.
+    authors = tuple(key for key, word in folded.items() if _of_comment(word) in AUTHORS and word not in AUTHORS)
+    authors += tuple(key for key, word in folded.items() if word in AUTHORS)
     for key, word in folded.items():
         name = _WEAK_MEANINGS.get(word)
         if name and name not in found and not (name == "author_name" and authors):
@@ -198,7 +201,14 @@ def _meaning(key: str, word: str) -> tuple[int, str] | None:
         return _AUTHOR_MEANINGS.get(fold(last))
     if before and all(fold(part) in _HOLDERS for part in before):
         return _MEANINGS.get(fold(last))
-    return _MEANINGS.get(word)
+    known = _MEANINGS.get(word) or _MEANINGS.get(_of_comment(word))
+    # What is said to be the comment's own comes first.
+    return (known[0] - 100, known[1]) if known and known[0] and _of_comment(word) else known
+
+
+def _of_comment(word: str) -> str:
+    """Return a name without the word that says that it is the comment's; an empty one where there is no such word."""
+    return next((word.removeprefix(start) for start in _OF_COMMENT if word.startswith(start)), "")
 
 
 def author_meaning(key: str) -> tuple[int, str] | None:

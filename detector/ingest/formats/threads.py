@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.nested import AROUND, objects, unless_mention, unwrapped, where
+from detector.ingest.formats.lists import objects
+from detector.ingest.formats.nested import AROUND, unless_mention, unwrapped, where
 from detector.ingest.formats.paths import Record, compile_source
 
 _TEXT = ("caption.text", "text")
