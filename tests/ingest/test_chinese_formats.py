@@ -149,3 +149,10 @@ def test_profiles_that_mediacrawler_writes_are_no_comments():
 def test_a_table_that_links_elsewhere_is_not_of_weibo(link, platform):
     found = read_comments([{"用户昵称": "小松", "评论内容": "谁付钱", "文章链接": link}])
     assert found.comments["platform"].to_list() == [platform]
+
+
+def test_a_page_of_weibo_that_tells_how_to_comment_is_no_post():
+    comment = {"id": "4", "rootid": "4", "text": "a", "created_at": "2024-01-01", "user": {"id": 3, "screen_name": "b"}}
+    inner = {"data": [comment], "max": 1, "status": {"comment_manage_info": {"comment_permission_type": -1}}}
+    found = read_comments([{"ok": 1, "data": inner}])
+    assert found.comments["id"].to_list() == ["4"]

@@ -157,7 +157,8 @@ def _conversation(record: Record) -> Any:  # noqa: ANN401
 
 def _platform(record: Record) -> Any:  # noqa: ANN401
     named = _first(record, "platform") or record.get(_AROUND, {}).get("platform")
-    return named or platform_at(_conversation(record)) or platform_at(_first(record, "url"))
+    places = (_conversation(record), _first(record, "url"), _first(record, "id"))
+    return named or next(filter(None, map(platform_at, places)), None)
 
 
 def _url(record: Record) -> Any:  # noqa: ANN401

@@ -35,6 +35,8 @@ def platform_at(address: object) -> str | None:
     >>> platform_at("https://m.weibo.cn/detail/1"), platform_at("https://e.org/?u=https://x.com/a"), platform_at(None)
     ('weibo', None, None)
     """
+    if isinstance(address, str) and address.startswith("at://"):
+        return "bluesky"
     match = _HOST.match(address) if isinstance(address, str) else None
     if not match:
         return None

@@ -20,7 +20,7 @@ def _split(words: str) -> tuple[str, ...]:
 
 AUTHORS = frozenset(
     _split(
-        "author user owner from account profile sender commenter poster postedby fromuser creator member "
+        "author user owner from account profile sender commenter poster postedby fromuser creator member userinfo "
         "by auteur utilisateur expediteur autor usuario remitente verfasser benutzer absender "
         "作者 用户 用戶 留言者 評論者 评论者 評論人 评论人 发布者 發布者 發文者 发帖人"
     )

@@ -66,7 +66,8 @@ def _tops(root: Record) -> Iterable[Record]:
     if "text" in page or "text_raw" in page or _is_card(page):
         return (page,)
     for name in _WRAPPED:
-        if isinstance(post := page.get(name), dict):
+        # A page of comments may tell of its post no more than how to comment on it.
+        if isinstance(post := page.get(name), dict) and _written(post) is not None:
             return ({**post, "comments": page.get("comments") or held},)
     return [item for name in _LISTS for item in objects(page.get(name))]
 
