@@ -122,9 +122,10 @@ def test_comments_of_one_post_are_not_taken_for_repeats(tmp_path):
     [
         {"data": {"post": {"id": "p9", "comments": {"edges": [{"node": {"id": "c1", "body": "a"}}]}}}},
         {"posts": [{"id": "p9", "title": "News", "comments": [{"id": "c1", "body": "a"}]}]},
+        {"message": "ok", "code": 0, "data": {"post_id": "p9", "comments": [{"id": "c1", "body": "a"}]}},
         {"post_id": "p9", "hits": {"hits": [{"_id": "c1", "_source": {"body": "a"}}]}},
     ],
-    ids=["GraphQL", "post without a text", "search engine"],
+    ids=["GraphQL", "post without a text", "message beside", "search engine"],
 )
 def test_comments_learn_their_post_from_the_page(tmp_path, page):
     _, [comment] = read(tmp_path, page)

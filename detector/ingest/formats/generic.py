@@ -28,6 +28,7 @@ _MARKUP = re.compile(r"(?i)</(?:p|a|b|i|em|strong|div|span)>|<br ?/?>|<(?:img|a|
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
 _ONLY_DAY = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
 _DAY_FIRST = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?:,?\s+(.*))?")
+_NO_NAME = re.compile(r"://|^\s*[\[{]")
 _TRUE = (True, 1, "1", "true", "True", "TRUE", "yes", "Yes")
 
 
@@ -90,9 +91,11 @@ def _text(record: Record) -> Any:  # noqa: ANN401
 
 
 def _plain_author(record: Record) -> str | None:
-    """Return the author where this is a word or number and no object; an address is none."""
+    """Return the author where this is a word or number and no object; an address or an object as text is none."""
     found = (record[key] for key in _plan(record).authors if isinstance(record[key], (str, int)))
-    return next((str(one) for one in found if one and not isinstance(one, bool) and "://" not in str(one)), None)
+    return next(
+        (str(one) for one in found if one and not isinstance(one, bool) and not _NO_NAME.search(str(one))), None
+    )
 
 
 def _author_id(record: Record) -> Any:  # noqa: ANN401
@@ -198,7 +201,7 @@ def unfold(record: Record, is_record: _IsRecord = has_text) -> Iterable[Record]:
 
 def _items(record: Record, around: dict[str, Any], is_record: _IsRecord, depth: int = 0) -> list[Record]:
     """Return the records of a page, the record that another wraps, or this."""
-    if is_record(record) or depth == _MAX_DEPTH:
+    if depth == _MAX_DEPTH or (is_record(record) and not _is_of_service(record)):
         return [_told(record, around)]
     around = around | _known(record)
     plan = _plan(record)
@@ -261,8 +264,13 @@ def _fate(record: Record) -> SkipReason | None:
     plan = _plan(record)
     if any(record[key] in _TRUE for key in plan.flags["repost"]):
         return SkipReason.REPOST
-    is_trouble = plan.flags["trouble"] and not plan.authors and plan.keys.keys() <= {"text", "platform", "url"}
-    return SkipReason.NOT_A_COMMENT if is_trouble else unless_error(record)
+    return SkipReason.NOT_A_COMMENT if _is_of_service(record) else unless_error(record)
+
+
+def _is_of_service(record: Record) -> bool:
+    """Tell whether a record is a service's own, with a code and a message to whoever asked, and perhaps a page."""
+    plan = _plan(record)
+    return bool(plan.flags["trouble"]) and not plan.authors and plan.keys.keys() <= {"text", "platform", "url"}
 
 
 _FIELDS: dict[str, Source] = {
