@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from detector.config import IngestConfig
 from detector.errors import ConfigError, InputError
 from detector.ingest.formats.canonical import CANONICAL
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.generic import GENERIC, has_text, is_canonical, is_comment, unfold
+from detector.ingest.formats.generic import GENERIC, has_text, is_canonical, is_comment, is_misspelt, unfold
 from detector.ingest.formats.paths import Record, Source, compile_source
 from detector.ingest.formats.registry import format_called, known_formats
 
@@ -86,6 +87,9 @@ class Recogniser:
         if self._forced or self._fits(root, main):
             return ((main, root),)
         best = self._best(root)
+        # Among canonical records, one with other spellings of their names is a damaged one.
+        if main is self._canonical and best == (self._generic,) and is_misspelt(root):
+            return ((main, root),)
         held = self._held_by(root) if best in self._of_no_shape else ()
         if held:
             return [(self._format_of(record, main), record) for record in held]
@@ -175,9 +179,12 @@ class Recogniser:
         if "text" not in self._mapped:
             return mapped
         get_text = compile_source(self._mapped["text"])
-        return replace(
-            mapped, unfold=lambda record: (record,) if isinstance(get_text(record), str) else form.unfold(record)
-        )
+
+        def is_record(record: Record) -> bool:
+            return isinstance(get_text(record), str)
+
+        apart = partial(unfold, is_record=is_record) if form is GENERIC else form.unfold
+        return replace(mapped, unfold=lambda record: (record,) if is_record(record) else apart(record))
 
 
 _HOLDERS = frozenset((dict, list))

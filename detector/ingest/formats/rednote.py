@@ -56,6 +56,7 @@ FORMATS = (
         title="RedNote (Xiaohongshu): comments of its site, also by Zeeschuimer",
         shapes=(
             Shape(("id", "content", "note_id", "user_info")),
+            Shape(("id", "content", "note_id", "user_info.user_id")),
             Shape(("id", "content", "sub_comment_count", "user_info")),
             Shape(("id", "content", "noteId", "userInfo")),
             Shape(("item_id", "data.content", "data.id", "data.user_info")),

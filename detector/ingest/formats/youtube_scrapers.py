@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from detector.ingest.formats.format import Format, Shape, walk
-from detector.ingest.formats.items import objects
+from detector.ingest.formats.lists import objects
 from detector.ingest.formats.nested import parts, within
 from detector.ingest.formats.paths import Record, compile_source
 from detector.ingest.formats.youtube import channel_of, comment_address, display_name, handle, thread_of

@@ -1,0 +1,44 @@
+"""The platform that an address is on."""
+
+import re
+
+_PLATFORMS = {
+    "x": "twitter.com x.com twimg.com",
+    "tiktok": "tiktok.com tiktokcdn.com",
+    "instagram": "instagram.com cdninstagram.com",
+    "threads": "threads.net threads.com",
+    "facebook": "facebook.com fb.com",
+    "youtube": "youtube.com youtu.be",
+    "bluesky": "bsky.app",
+    "truthsocial": "truthsocial.com",
+    "telegram": "t.me",
+    "reddit": "reddit.com redd.it",
+    "weibo": "weibo.com weibo.cn",
+    "wechat": "weixin.qq.com",
+    "douyin": "douyin.com iesdouyin.com",
+    "rednote": "xiaohongshu.com",
+    "bilibili": "bilibili.com",
+    "kuaishou": "kuaishou.com",
+    "zhihu": "zhihu.com",
+    "tieba": "tieba.baidu.com",
+    "vk": "vk.com",
+}
+_HOSTS = {host: name for name, hosts in _PLATFORMS.items() for host in hosts.split()}
+_HOST = re.compile(r"(?i)\s*(?:https?:)?(?://)?([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?=[/:?#]|\s*$)")
+
+
+def platform_at(address: object) -> str | None:
+    """Return the platform of an address.
+
+    Examples
+    --------
+    >>> platform_at("https://m.weibo.cn/detail/1"), platform_at("https://e.org/?u=https://x.com/a"), platform_at(None)
+    ('weibo', None, None)
+    """
+    if isinstance(address, str) and address.startswith("at://"):
+        return "bluesky"
+    match = _HOST.match(address) if isinstance(address, str) else None
+    if not match:
+        return None
+    parts = match[1].lower().split(".")
+    return next((_HOSTS[host] for n in (2, 3) if (host := ".".join(parts[-n:])) in _HOSTS), None)
