@@ -13,13 +13,14 @@ from detector.errors import SkipReason
 from detector.ingest.decode import ABSENT, FIELDS
 from detector.ingest.formats.format import Format, unless_error, walk
 from detector.ingest.formats.hosts import platform_at
-from detector.ingest.formats.names import Plan, author_meaning, plan_of
+from detector.ingest.formats.names import Plan, author_meaning, fold, plan_of
 from detector.ingest.formats.paths import Getter, Record, Source
 from detector.ingest.markup import visible
 
 _AROUND = " around"
 """Where a record keeps what is known of it from what it was found in: no field of an export is called so."""
 
+_PLAIN_ADDRESSES = frozenset(("url", "link", "lien", "enlace", "链接", "連結"))
 _NOTHING = (None, "")
 _NOBODY = (*_NOTHING, 0, "0", "root", "null", "None")
 _TROUBLE = ("error", "errors")
@@ -160,7 +161,9 @@ def _conversation(record: Record) -> Any:  # noqa: ANN401
 
 def _platform(record: Record) -> Any:  # noqa: ANN401
     named = _first(record, "platform") or record.get(_AROUND, {}).get("platform")
-    places = (_conversation(record), _first(record, "url"), _first(record, "id"))
+    # A plain "link" may be what the comment shares: it says nothing of where the comment is.
+    addresses = (record[key] for key in _plan(record).keys.get("url", ()) if fold(key) not in _PLAIN_ADDRESSES)
+    places = (_conversation(record), *addresses, _first(record, "id"))
     return named or next(filter(None, map(platform_at, places)), None)
 
 
