@@ -2,28 +2,9 @@
 
 import re
 
-_PLATFORMS = {
-    "x": "twitter.com x.com twimg.com",
-    "tiktok": "tiktok.com tiktokcdn.com",
-    "instagram": "instagram.com cdninstagram.com",
-    "threads": "threads.net threads.com",
-    "facebook": "facebook.com fb.com",
-    "youtube": "youtube.com youtu.be",
-    "bluesky": "bsky.app",
-    "truthsocial": "truthsocial.com",
-    "telegram": "t.me",
-    "reddit": "reddit.com redd.it",
-    "weibo": "weibo.com weibo.cn",
-    "wechat": "weixin.qq.com",
-    "douyin": "douyin.com iesdouyin.com",
-    "rednote": "xiaohongshu.com",
-    "bilibili": "bilibili.com",
-    "kuaishou": "kuaishou.com",
-    "zhihu": "zhihu.com",
-    "tieba": "tieba.baidu.com",
-    "vk": "vk.com",
-}
-_HOSTS = {host: name for name, hosts in _PLATFORMS.items() for host in hosts.split()}
+from detector.platforms import HOSTS
+
+_HOSTS = {host: name for name, hosts in HOSTS.items() for host in hosts}
 _HOST = re.compile(r"(?i)\s*(?:https?:)?(?://)?([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?=[/:?#]|\s*$)")
 
 
