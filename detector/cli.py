@@ -395,6 +395,29 @@ def _write_json(values: object, path: Path) -> None:
 
 
 @main.command()
+@click.argument("name", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "markdown"]),
+    default="json",
+    show_default=True,
+    help="JSON Schema for programs, or a page for people.",
+)
+def schema(name: str | None, form: str) -> None:
+    """Print the shape of what a scan writes as JSON Schema: of the table NAME, of rejects or run, or of all."""
+    from detector.report.json_schema import NAMES, json_schema, to_markdown
+
+    if form == "markdown":
+        click.echo(to_markdown(), nl=False)
+        return
+    import msgspec
+
+    found = json_schema(name) if name else {name: json_schema(name) for name in NAMES}
+    click.echo(msgspec.json.format(msgspec.json.encode(found)))
+
+
+@main.command()
 @_settings
 def config(config_file: Path | None, assignments: tuple[str, ...]) -> None:
     """Print all settings as TOML, after a file and changes given."""
