@@ -162,12 +162,12 @@ class Recogniser:
         return (self._generic,) if says else ()
 
     def _candidates_for(self, record: Record) -> list[tuple[Shape, Format]]:
-        """Return the shapes whose first key a record has; records of a source mostly have the same keys."""
+        """Return the shapes that a record's keys allow; records of a source mostly have the same."""
         keys = tuple(record)
         known = self._candidates.get(keys)
         if known is None:
             found = [pair for key in dict.fromkeys(map(_first_step, keys)) for pair in self._by_key.get(key, ())]
-            known = sorted(found, key=lambda pair: pair[1].name)
+            known = [pair for pair in sorted(found, key=lambda pair: pair[1].name) if pair[0].allows(record.keys())]
             if len(self._candidates) < _REMEMBERED_KEYS:
                 self._candidates[keys] = known
         return known

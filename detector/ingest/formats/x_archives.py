@@ -6,7 +6,7 @@ from typing import Any
 
 from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.paths import Record
+from detector.ingest.formats.paths import Getter, Made, Record
 from detector.ingest.formats.x import V1_FIELDS, v1_fate
 from detector.ingest.formats.x_values import id_at, is_yes, known, post_url, text_at, unescaped, where_text
 
@@ -55,15 +55,9 @@ _io_id = id_at("tweetid")
 _io_author = id_at("userid")
 
 
-def _if_not_hashed(name: str) -> Any:  # noqa: ANN401
+def _if_not_hashed(name: str) -> Getter:
     """Return the getter of a name; accounts that were small have the hash which is their id in all places."""
-    get = known(name)
-
-    def name_of(record: Record) -> Any:  # noqa: ANN401
-        value = get(record)
-        return None if value == _io_author(record) else value
-
-    return name_of
+    return Made(lambda value, author: None if value == author else value, known(name), _io_author)
 
 
 _io_handle = _if_not_hashed("user_screen_name")
