@@ -10,6 +10,7 @@ import polars as pl
 
 from detector.config import Config
 from detector.ingest.formats.registry import format_called
+from detector.ingest.nothing import why_nothing
 from detector.ingest.read import Ingested, read_comments
 from detector.ingest.sources import Source
 from detector.report.inspected import describe
@@ -132,4 +133,5 @@ def _scripts(texts: pl.Series) -> dict[str, int]:
 
 
 def _notes(found: Ingested) -> list[str]:
-    return [note for name in found.formats for note in format_called(name).notes]
+    why = why_nothing(found)
+    return [*([why] if why else ()), *(note for name in found.formats for note in format_called(name).notes)]

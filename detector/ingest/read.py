@@ -44,7 +44,8 @@ class Ingested:
 
     `comments` and `rejects` follow the schemas COMMENTS and REJECTS; `rejects` holds the first
     `IngestConfig.rejects_kept`, `counts` them all. `sources` are names for display, `containers` what they were,
-    and `formats` what the records were recognised as, the most frequent first.
+    and `formats` what the records were recognised as, the most frequent first; `unknown_names` are those of a record's
+    fields in which no text was recognised, if there was one.
     """
 
     comments: pl.DataFrame
@@ -54,6 +55,7 @@ class Ingested:
     containers: tuple[str, ...]
     formats: tuple[str, ...]
     too_many_rejects: bool
+    unknown_names: tuple[str, ...] = ()
 
 
 def read_comments(
@@ -257,6 +259,7 @@ class _Reading:
             formats=tuple(name for name, n in sorted(self._formats.items(), key=lambda item: (-item[1], item[0])) if n),
             too_many_rejects=n_rejected > config.reject_count_max
             and n_rejected > config.reject_share_max * counts.records_read,
+            unknown_names=self._decoder.unknown_names,
         )
 
 

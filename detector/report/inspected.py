@@ -44,6 +44,8 @@ def _sections(figures: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     if taken:
         yield "Left out", [_TAKEN[name].format(f"{n:,}") for name, n in taken.items()]
     if not figures["counts"]["accepted"]:
+        if figures["notes"]:
+            yield "Mind", figures["notes"]
         return
     yield "Authors", [f"{counted(figures['accounts'], 'account')}, {figures['distinct_texts']:,} different texts"]
     yield "Times", [_times(figures["times"])]

@@ -218,6 +218,9 @@ class _Table:
             found.n_blank += 1
         elif self._names is None:
             self._header, self._names = row, name_columns(row)
+        elif len(row) > len(self._names) and not any(row[len(self._names) :]):
+            # Lines end in a delimiter, that of the names does not.
+            self._sort_in(row[: len(self._names)], first, end, found)
         elif len(row) != len(self._names):
             detail = f"{len(row)} cells, not {len(self._names)} as the header has"
             found.spoilt.append((first, end, RejectReason.BAD_ROW, detail))

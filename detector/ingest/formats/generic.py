@@ -4,7 +4,9 @@ A field of its own canonical name comes first; then the usual names in English, 
 with dots, most telling first. A record may wrap a list of others, and these may hold their replies.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from detector.ingest.decode import ABSENT, FIELDS
@@ -117,7 +119,12 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 _LISTS = (
     *("data", "items", "comments", "messages", "results", "posts", "records", "tweets", "statuses", "rows", "entries"),
+    *("list", "nodes", "node", "edges", "response", "result", "payload", "hits", "_source", "docs", "feed", "chats"),
+    *("threads", "conversations"),
 )
+_LEVELS = 4
+_LOOKED_AT = 5
+_BETWEEN_WORDS = re.compile(r"[\s_.-]+")
 _REPLIES = ("replies", "comments", "children", "sub_comments", "answers")
 
 
@@ -158,25 +165,67 @@ def has_text(record: Record) -> bool:
 
 def is_canonical(record: Record) -> bool:
     """Tell whether canonical names say all that a record says of its text, author, time and place."""
-    return "text" in record and not (record.keys() & _SYNONYMS)
+    return "text" in record and not (record.keys() & _SYNONYMS) and not _usual_names(tuple(record))
 
 
 def unfold(record: Record) -> Iterable[Record]:
     """Take a page or a record with replies apart."""
-    return walk(_items(record), _replies)
+    return walk(_items(_named_usually(record)), _replies)
 
 
-def _items(record: Record) -> Iterable[Record]:
-    for _ in range(3):  # {"data": {"comments": [...]}} and the like
-        if has_text(record):
-            break
-        inner = next((record[name] for name in _LISTS if isinstance(record.get(name), (list, dict))), None)
-        if isinstance(inner, list):
-            return [item for item in inner if isinstance(item, dict)]
-        if inner is None:
-            break
-        record = inner
-    return [record]
+def _named_usually(record: Record) -> Record:
+    """Return a record that has the known names too where it writes them otherwise, as `Comment Text`."""
+    names = _usual_names(tuple(record))
+    return {**record, **{name: record[key] for key, name in names.items()}} if names else record
+
+
+@lru_cache(4096)
+def _usual_names(keys: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key in keys:
+        name = _BY_LETTERS.get(_letters(key)) if key not in _KNOWN else None
+        if name is not None and name not in keys and name not in found.values():
+            found[key] = name
+    return found
+
+
+def _letters(name: str) -> str:
+    return _BETWEEN_WORDS.sub("", name).casefold()
+
+
+def _items(record: Record) -> list[Record]:
+    """Return what a page holds, or a record itself."""
+    if has_text(record):
+        return [record]
+    pages = list(_lists(record, _LEVELS))
+    for items in pages:
+        few = items[:_LOOKED_AT]
+        if any(map(has_text, few)):
+            return items
+        if any(has_text(inner) for item in few for found in _lists(item, _LEVELS) for inner in found[:_LOOKED_AT]):
+            return [inner for item in items for inner in _items(item)]
+    if record and all(_is_numbered(key) and isinstance(value, dict) for key, value in record.items()):
+        by_id = [_named_usually(value) for value in record.values()]
+        if all(map(has_text, by_id)):
+            return by_id
+    return next(filter(None, pages), [record])
+
+
+def _is_numbered(key: str) -> bool:
+    return any(map(str.isdigit, key))
+
+
+def _lists(record: Record, levels: int) -> Iterator[list[Record]]:
+    """Yield what hangs on the names that lists of records usually have, the outermost first."""
+    for name in _LISTS:
+        value = record.get(name)
+        if isinstance(value, list):
+            yield [_named_usually(item) for item in value if isinstance(item, dict)]
+        elif isinstance(value, dict):
+            if has_text(value):
+                yield [_named_usually(value)]
+            elif levels > 1:
+                yield from _lists(value, levels - 1)
 
 
 def _replies(record: Record) -> Iterable[Record]:
@@ -194,6 +243,14 @@ _FIELDS: dict[str, Source] = {name: _sources(name) for name in FIELDS}
 _SYNONYMS = frozenset(
     {name for names in _NAMES.values() for name in names} | set(_TEXT) | set(_AUTHOR) | set(_LISTS) | set(_REPLIES)
 ) - set(FIELDS)
+
+_KNOWN = _SYNONYMS | set(FIELDS)
+_BY_LETTERS = {
+    _letters(name): name
+    for names in (*map(reversed, _NAMES.values()), _AUTHOR, reversed(_TEXT), FIELDS)
+    for name in names
+}
+"""Known names by what is left of them without capitals and what stands between words; of several the likeliest."""
 
 GENERIC = Format(
     "generic", "records of no known format", (), _FIELDS | {"text": _text, "parent_id": _parent}, unfold=unfold
