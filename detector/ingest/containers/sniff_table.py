@@ -19,7 +19,7 @@ _TEXT_COLUMNS = frozenset(
 )  # fmt: skip
 
 _SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
-_COMMON = "的是不我一有了人在，。оеаинт"
+_COMMON = "的是不我一有了人在，。"
 """Characters that no text of some length is without: bytes that are read in another code do not give them."""
 _NUMBER = re.compile(r"[-+]?[\d.,:/ -]+")
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
@@ -81,9 +81,11 @@ def _candidates(delimiters: str, text: str, encoding: str, n_preamble: int) -> I
         # Where quotes are doubled, a quote behind a backslash ends the cell or is followed by another.
         is_escaped = re.search(rf'\\"[^"\n{re.escape(delimiter)}]', text) is not None
         doubled = Dialect(delimiter, encoding=encoding, n_preamble=n_preamble)
-        yield from (escaped, doubled) if is_escaped else (doubled,)
+        ways = (escaped, doubled) if is_escaped else (doubled,)
         if re.search(rf'{re.escape(delimiter)} +"', text):
-            yield replace(doubled, skips_space=True)
+            spaced = replace(doubled, skips_space=True)
+            ways = (spaced, *ways) if f"{delimiter} " in text.partition("\n")[0] else (*ways, spaced)
+        yield from ways
         if delimiter != ",":
             yield Dialect(delimiter, quote=None, encoding=encoding, n_preamble=n_preamble)
 
@@ -97,10 +99,12 @@ def _fit(dialect: Dialect, texts: Sequence[str]) -> _Fit | None:
     header, n_rows, n_spoilt, is_closed = try_rows(texts, dialect)
     if len(header) < 2 or not _are_names(header):
         return None
+    has_text = any(_plain(name) in _TEXT_COLUMNS for name in header)
+    if dialect.skips_space and not has_text:
+        return None  # values with commas between them are no table yet
     if not n_rows + n_spoilt:
         return (1.0, is_closed, len(header)) if all(name == name.strip() for name in header) else None
     share = n_rows / (n_rows + n_spoilt)
-    has_text = any(_plain(name) in _TEXT_COLUMNS for name in header)
     return (share, is_closed, len(header)) if has_text or share >= _SHARE_MIN else None
 
 
@@ -145,10 +149,20 @@ def _encoding(data: bytes) -> str:
     runs = [len(run) for run in _HIGH_BYTES.findall(data)]
     # Letters with accents stand alone among others, the bytes of Chinese characters come in pairs.
     is_paired = sum(length for length in runs if length > 1) > 0.8 * sum(runs)
+    # Small Cyrillic letters are all above, bytes of Chinese characters anywhere.
+    is_cyrillic = is_paired and sum(byte >= 0xE0 for byte in data) > 0.75 * sum(runs)
     found = {}
-    for encoding in ("gb18030", "cp950", "cp1251") if is_paired else ("cp1252",):
+    for encoding in ("cp1251",) if is_cyrillic else ("gb18030", "cp950") if is_paired else ():
         try:
             found[encoding] = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    return max(found, key=lambda encoding: sum(map(found[encoding].count, _COMMON)), default="utf-8")
+    return max(found, key=lambda encoding: sum(map(found[encoding].count, _COMMON)), default=_western(data))
+
+
+def _western(data: bytes) -> str:
+    try:
+        data.decode("cp1252")
+    except UnicodeDecodeError:
+        return "utf-8"
+    return "cp1252"

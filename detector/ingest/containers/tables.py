@@ -219,7 +219,6 @@ class _Table:
         elif self._names is None:
             self._header, self._names = row, name_columns(row)
         elif len(row) > len(self._names) and not any(row[len(self._names) :]):
-            # Lines end in a delimiter, that of the names does not.
             self._sort_in(row[: len(self._names)], first, end, found)
         elif len(row) != len(self._names):
             detail = f"{len(row)} cells, not {len(self._names)} as the header has"

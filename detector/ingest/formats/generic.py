@@ -165,7 +165,7 @@ def has_text(record: Record) -> bool:
 
 def is_canonical(record: Record) -> bool:
     """Tell whether canonical names say all that a record says of its text, author, time and place."""
-    return "text" in record and not (record.keys() & _SYNONYMS) and not _usual_names(tuple(record))
+    return "text" in record and not (record.keys() & _SYNONYMS)
 
 
 def unfold(record: Record) -> Iterable[Record]:
