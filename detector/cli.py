@@ -275,6 +275,7 @@ def convert(
     config = _read_as(_config(config_file, assignments), input_format, mapping, assume_tz)
     with _interruptible() as writing, _progress("convert", is_silent=False) as progress:
         from detector.ingest.convert import check_output, write_comments
+        from detector.ingest.nothing import why_nothing
         from detector.ingest.read import read_comments
 
         check_output(output, force=force)
@@ -285,6 +286,8 @@ def convert(
     from detector.report.words import fates
 
     click.echo(f"read as {', '.join(found.formats) or 'nothing'}: {fates(found.counts.to_dict())}", err=True)
+    if why := why_nothing(found):
+        _tell(why)
     if found.too_many_rejects:
         raise SystemExit(_TOO_MANY_REJECTS)
 

@@ -10,7 +10,8 @@ import polars as pl
 
 from detector.config import Config
 from detector.ingest.formats.registry import format_called
-from detector.ingest.read import read_comments
+from detector.ingest.nothing import why_nothing
+from detector.ingest.read import Ingested, read_comments
 from detector.ingest.sources import Source
 from detector.limits import find_reading_limits
 from detector.report.inspected import describe
@@ -90,7 +91,7 @@ def inspect_source(
             },
             "targets": {"n": comments["target"].drop_nulls().n_unique(), "top": _top(comments["target"])},
             "signals": list_signals(comments),
-            "notes": find_reading_limits(found),
+            "notes": _notes(found),
         },
         found.too_many_rejects,
     )
@@ -130,3 +131,8 @@ def _scripts(texts: pl.Series) -> dict[str, int]:
     names = np.array([*_SCRIPTS, "none"])
     of_most = np.where(counts.max(axis=1, initial=0) > 0, counts.argmax(axis=1), len(_SCRIPTS))
     return _top(pl.Series("script", names[of_most]))
+
+
+def _notes(found: Ingested) -> list[str]:
+    why = why_nothing(found)
+    return [*([why] if why else ()), *find_reading_limits(found)]

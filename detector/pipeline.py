@@ -15,6 +15,7 @@ from detector.errors import InputError
 from detector.evidence import Measured, measure
 from detector.evidence.traffic import observe_traffic
 from detector.ingest.estimate import estimate_amount
+from detector.ingest.nothing import why_nothing
 from detector.ingest.read import Ingested, read_comments
 from detector.ingest.sources import Source
 from detector.judge import Judged, judge
@@ -225,4 +226,6 @@ def _nothing(ingested: Ingested) -> str:
         f"{n} {reason}" for reason, n in {**counts.skipped_by_reason, **counts.rejected_by_reason}.items()
     )
     named = ", ".join(ingested.sources) or "the source"
-    return f"{named}: no comment to judge among {counts.records_read} records ({reasons or 'the source is empty'})"
+    why = why_nothing(ingested)
+    told = f"{named}: no comment to judge among {counts.records_read} records"
+    return told + (f" ({reasons})" if reasons else "") + (f": {why}" if why else "")

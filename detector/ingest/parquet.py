@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISREG
 
 import polars as pl
 
@@ -17,6 +18,9 @@ def is_parquet(source: object) -> bool:
     if not isinstance(source, (str, os.PathLike)) or source == "-":
         return False
     try:
+        # What is read of a pipe is gone.
+        if not S_ISREG(os.stat(source).st_mode):
+            return False
         with open(source, "rb", buffering=0) as file:
             return file.read(len(_MAGIC)) == _MAGIC
     except (OSError, ValueError):
@@ -48,7 +52,17 @@ def read_frames(path: str | os.PathLike[str], n_rows: int) -> Iterator[tuple[pl.
         lazy = pl.scan_parquet(Path(path), glob=False)
         for frame in lazy.collect_batches(chunk_size=n_rows, maintain_order=True):
             done += frame.height
-            yield frame, done / max(total, 1)
+            yield _with_strings(frame), done / max(total, 1)
+    if done < total:
+        raise InputError(f"{os.fspath(path)} is a damaged Parquet file: {done} of its {total} rows can be read")
+
+
+def _with_strings(frame: pl.DataFrame) -> pl.DataFrame:
+    """Take bytes for text where they are: some writers do not say of their strings that they are such."""
+    for column in frame.select(pl.col(pl.Binary)):
+        with suppress(pl.exceptions.PolarsError):
+            frame = frame.with_columns(column.cast(pl.String))
+    return frame
 
 
 @contextmanager

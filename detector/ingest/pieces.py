@@ -11,7 +11,7 @@ from detector.config import IngestConfig
 from detector.ingest.containers.archives import open_streams
 from detector.ingest.containers.documents import read_items
 from detector.ingest.containers.items import Items
-from detector.ingest.containers.sniff import HEAD_BYTES, Kind, sniff
+from detector.ingest.containers.sniff import HEAD_BYTES, Kind, ends_in_returns, sniff
 from detector.ingest.containers.tables import Rows, read_rows
 from detector.ingest.lines import Block, Fault, read_blocks
 from detector.ingest.parquet import is_parquet, read_frames
@@ -71,7 +71,11 @@ def open_pieces(source: Any, config: IngestConfig) -> Iterator[Opened]:  # noqa:
         yield Opened(Path(source).name, "Parquet", _frames(source))
         return
     for stream in open_streams(source, config.max_input_bytes):
-        found = sniff(stream.head(HEAD_BYTES))
+        head = stream.head(HEAD_BYTES)
+        if ends_in_returns(head):
+            stream.turn_returns()
+            head = stream.head(HEAD_BYTES)
+        found = sniff(head)
         if found.kind is Kind.DOCUMENTS:
             pieces: Iterator[Piece | Fault] = read_items(stream, config)
         elif found.kind is Kind.TABLE and found.dialect:

@@ -45,6 +45,7 @@ class Ingested:
     `comments` and `rejects` follow the schemas COMMENTS and REJECTS; `rejects` holds the first
     `IngestConfig.rejects_kept`, `counts` them all. `sources` are names for display, `containers` what they were,
     and `formats` what the records were recognised as, the most frequent first; `known_by` holds the keys that told.
+    `unknown_names` are those of a record's fields in which no text was recognised, if there was one.
     """
 
     comments: pl.DataFrame
@@ -55,6 +56,7 @@ class Ingested:
     formats: tuple[str, ...]
     known_by: Mapping[str, list[tuple[str, ...]]]
     too_many_rejects: bool
+    unknown_names: tuple[str, ...] = ()
 
 
 def read_comments(
@@ -261,6 +263,7 @@ class _Reading:
             known_by=self._decoder.known_by,
             too_many_rejects=n_rejected > config.reject_count_max
             and n_rejected > config.reject_share_max * counts.records_read,
+            unknown_names=self._decoder.unknown_names,
         )
 
 

@@ -47,6 +47,8 @@ class Recogniser:
             for shape in form.shapes:
                 self._by_key.setdefault(shape.needs[0].partition(".")[0], []).append((shape, form))
         self._fitted: dict[Format, Shape] = {}
+        self.unknown_names: tuple[str, ...] = ()
+        """Of the first record of a sample that nothing was recognised in."""
         self._candidates: dict[tuple[str, ...], list[tuple[Shape, Format]]] = {}
         self.seen: set[tuple[str, tuple[str, ...]]] = set()
         """Names of formats, and the keys by which records of the samples were known to be of them."""
@@ -66,10 +68,10 @@ class Recogniser:
         """
         if self._forced:
             return Choice(self._forced, is_sole=True)
-        found: Counter[tuple[Format, ...]] = Counter(
-            self._best(record) for root in sample for record in self._opened(root)
-        )
-        del found[()]
+        records = [record for root in sample for record in self._opened(root)]
+        found: Counter[tuple[Format, ...]] = Counter(self._best(record) for record in records)
+        if found.pop((), 0) and not found and not self.unknown_names:
+            self.unknown_names = tuple(map(str, records[0]))
         ties = {forms: n for forms, n in found.items() if len(forms) > 1}
         if sum(ties.values()) > _TIES_MAX * found.total():
             names = " or ".join(sorted({form.name for forms in ties for form in forms}))

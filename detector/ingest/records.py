@@ -38,6 +38,11 @@ class Decoder:
             found.setdefault(name, []).append(keys)
         return found
 
+    @property
+    def unknown_names(self) -> tuple[str, ...]:
+        """Names of the fields of a record in which nothing was recognised, if there was one."""
+        return self._recogniser.unknown_names
+
     def decode(self, piece: Piece) -> list[Batch]:
         """Decode a piece of a source.
 
@@ -146,5 +151,6 @@ def _objects(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
             value = msgspec.json.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
-        if isinstance(value, dict):
-            yield value
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, dict):
+                yield item

@@ -38,7 +38,7 @@ def decode_roots(
     max_bytes: int | None = None,
     is_open: bool = False,
 ) -> Roots:
-    """Decode parts of JSON, each of which should be one object.
+    """Decode parts of JSON, each of which should be one object, or a list of them.
 
     Parameters
     ----------
@@ -70,7 +70,8 @@ def decode_roots(
             if max_bytes is not None and len(part) > max_bytes:
                 raise Refused(RejectReason.LINE_TOO_LONG, f"longer than {max_bytes} bytes")
             value, is_repaired = decode_value(part, config)
-            if not isinstance(value, dict):
+            found = value if _is_list_of_objects(value) else [value]
+            if not isinstance(found[0], dict):
                 detail = f"a JSON {_JSON_NAMES[type(value)]}, not an object"
                 raise Refused(RejectReason.NOT_AN_OBJECT, detail)
         except Refused as refusal:
@@ -81,8 +82,13 @@ def decode_roots(
             roots.faults.append(Fault(numbers[i], offsets[i], length, reason, refusal.detail, head))
             continue
         if is_repaired:
-            roots.repaired.add(len(roots.values))
-        roots.values.append(value)
-        roots.numbers.append(numbers[i])
-        roots.places.append(i)
+            roots.repaired.update(range(len(roots.values), len(roots.values) + len(found)))
+        roots.values += found
+        roots.numbers += [numbers[i]] * len(found)
+        roots.places += [i] * len(found)
     return roots
+
+
+def _is_list_of_objects(value: object) -> bool:
+    """Tell whether a value is a page without a name, as when lists were put into one file."""
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)

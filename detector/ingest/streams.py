@@ -1,15 +1,11 @@
 """Sources to decompressed bytes: told by what they are, not by their name, and never more in memory than a block."""
 
-import bz2
 import codecs
-import gzip
 import io
-import lzma
+import itertools
 import math
 import os
 import sys
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,40 +14,20 @@ from typing import IO, Any
 
 from detector.errors import InputError
 from detector.ingest.allowance import Allowance
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from detector.ingest.compressed import DECODERS, DECODING_ERRORS
+from detector.ingest.foreign import LOOKED_AT_BYTES, what_is
 
 BLOCK_BYTES = 8 * 2**20
 """Bytes decoded at a time: large enough for column work, small enough to stay in memory many times over."""
 
-_FOREIGN = {
-    b"PK\x03\x04": "a zip archive: unpack it first",
-    b"PK\x05\x06": "an empty zip archive",
-    b"PAR1": "a Parquet file: pass polars.read_parquet(...) to the library",
-    b"SQLite format 3": "an SQLite database: export the comments as JSON Lines",
-    b"%PDF": "a PDF document: export the comments as JSON Lines",
-    b"\xd0\xcf\x11\xe0": "an Office document: export the comments as JSON Lines",
-    b"7z\xbc\xaf": "a 7z archive: unpack it first",
-    b"Rar!": "a rar archive: unpack it first",
-}
-
-# Arctic Shift and Pushshift write windows of 2 GiB, which every zstd refuses unless asked.
-_ZSTD_OPTIONS = {zstd.DecompressionParameter.window_log_max.value: 31}
-
-_DECODERS: dict[bytes, Callable[[Any], Any]] = {
-    b"\x1f\x8b": lambda raw: gzip.GzipFile(fileobj=raw, mode="rb"),
-    b"\x28\xb5\x2f\xfd": lambda raw: zstd.ZstdFile(raw, options=_ZSTD_OPTIONS),
-    b"BZh": bz2.BZ2File,
-    b"\xfd7zXZ\x00": lzma.LZMAFile,
-}
-
 _PIECE_BYTES = 2**18
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_WIDE = {
+    codecs.BOM_UTF32_LE: "utf-32",  # before that of UTF-16, which it begins with
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _MAGIC_BYTES = 16
-_DECODING_ERRORS = (EOFError, zlib.error, lzma.LZMAError, zstd.ZstdError, gzip.BadGzipFile, zipfile.BadZipFile)
 
 
 class ByteStream:
@@ -95,11 +71,11 @@ class ByteStream:
         Raises
         ------
         InputError
-            The device fails.
+            The device fails, or a member of an archive is damaged from its start.
         """
         try:
             return self._raw.peek(size)
-        except (OSError, ValueError) as error:
+        except (*DECODING_ERRORS, OSError, ValueError) as error:
             raise self._failed(error) from None
 
     def stored(self, size: int) -> bytes:
@@ -136,17 +112,14 @@ class ByteStream:
             yield self._held.pop(0)
         yield from self._rest
 
+    def turn_returns(self) -> None:
+        """Take carriage returns for line feeds from here on, as old spreadsheets on the Mac write tables."""
+        self._held = [chunk.replace(b"\r", b"\n") for chunk in self._held]
+        self._rest = (chunk.replace(b"\r", b"\n") for chunk in self._rest)
+
     def _decompressed(self) -> Iterator[bytes]:
-        magic = self.peek(_MAGIC_BYTES)
-        for start, what in _FOREIGN.items():
-            if magic.startswith(start):
-                raise InputError(f"{self.name} is {what}")
-        decode = next((make for start, make in _DECODERS.items() if magic.startswith(start)), None)
-        pieces = self._pieces(decode(self._raw) if decode else self._raw)
-        if magic.startswith(_UTF16):
-            pieces = codecs.iterencode(codecs.iterdecode(pieces, "utf-16", "replace"), "utf-8")
         held = io.BytesIO()
-        for piece in pieces:
+        for piece in self._readable():
             self._allowance.take(len(piece), self._before + self.consumed_bytes)
             if len(piece) >= BLOCK_BYTES and not held.tell():
                 yield piece
@@ -160,12 +133,26 @@ class ByteStream:
         if held.tell():
             yield held.getvalue()
 
+    def _readable(self) -> Iterator[bytes]:
+        """Return pieces in UTF-8, unless they are of something that is not read here."""
+        magic = self.peek(_MAGIC_BYTES)
+        decode = next((make for start, make in DECODERS.items() if magic.startswith(start)), None)
+        pieces = self._pieces(decode(self._raw) if decode else self._raw)
+        head = b""
+        while len(head) < LOOKED_AT_BYTES and (piece := next(pieces, b"")):
+            head += piece
+        if (what := what_is(head)) is not None:
+            raise InputError(f"{self.name} is {what}")
+        pieces = itertools.chain([head] if head else (), pieces)
+        encoding = next((name for mark, name in _WIDE.items() if head.startswith(mark)), None)
+        return codecs.iterencode(codecs.iterdecode(pieces, encoding, "replace"), "utf-8") if encoding else pieces
+
     def _pieces(self, stream: object) -> Iterator[bytes]:
         read = _eager_read(stream)
         while True:
             try:
                 piece = read(BLOCK_BYTES)
-            except _DECODING_ERRORS as error:
+            except DECODING_ERRORS as error:
                 self.fault = _one_line(error)
                 return
             except OSError as error:
@@ -179,7 +166,7 @@ class ByteStream:
                 return
             yield piece
 
-    def _failed(self, error: OSError | ValueError) -> InputError:
+    def _failed(self, error: Exception) -> InputError:
         """Say that a device gives no more, or a file that the caller has opened: it is closed, or in another code."""
         return InputError(f"{self.name}: {getattr(error, 'strerror', None) or _one_line(error)}")
 

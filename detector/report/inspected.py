@@ -42,6 +42,8 @@ def _sections(figures: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     if unreadable:
         yield "Unreadable", [", ".join(f"{n:,} values of {name}" for name, n in unreadable.items())]
     if not figures["counts"]["accepted"]:
+        if figures["notes"]:
+            yield "Mind", figures["notes"]
         return
     yield "Authors", [f"{counted(figures['accounts'], 'account')}, {figures['distinct_texts']:,} different texts"]
     yield "Times", [_times(figures["times"])]

@@ -87,7 +87,7 @@ def beside(plain, line):
 
 
 def test_fields_of_other_names_are_passed_over():
-    extra = {"Text": 5, "autor": {"id": 1}, "": None, "id ": [1], "text\u0000": "x"}
+    extra = {"Text": 5, "weather": {"id": 1}, "": None, "id ": [1], "text\u0000": "x"}
     alone = read_comments([{"text": "a comment"}]).comments
     found = read_comments([io.BytesIO(json.dumps({"text": "a comment"} | extra).encode())])
     assert found.counts.unreadable_by_field == {}

@@ -163,7 +163,7 @@ def test_any_bytes_are_read_or_refused_in_a_sentence(parts):
     try:
         found = read(data)
     except InputError:
-        assert data.startswith((b"PK", *streams._FOREIGN))
+        assert data[:2] in (b"PK", b"%P", b"PA", b"{\\") or b"<?xml" in data
         return
     found.counts.check()
     if data[:2] not in (b"\x1f\x8b", b"BZ", b"\xff\xfe", b"\xfe\xff"):
@@ -198,6 +198,8 @@ def slow_twin(line):
         record = json.loads(repaired, parse_constant=lambda _: 1 / 0)
     except (ValueError, ZeroDivisionError):
         return "invalid_json", None
+    if isinstance(record, list) and len(record) == 1:
+        record = record[0]  # a page of one
     if not isinstance(record, dict):
         return "not_an_object", None
     text = record.get("text")

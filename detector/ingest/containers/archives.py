@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from detector.errors import InputError
 from detector.ingest.allowance import Allowance
+from detector.ingest.foreign import what_document
 from detector.ingest.streams import ByteStream, open_stream
 
 _ZIP = b"PK\x03\x04"
@@ -23,6 +24,9 @@ _NO_RECORDS = re.compile(
     re.IGNORECASE,
 )
 """What exports carry beside their records."""
+
+_OF_FOLDERS = frozenset(("thumbs.db", "desktop.ini", "icon\r"))
+"""What a file manager leaves in every folder."""
 
 
 def open_streams(source: str | os.PathLike[str] | IO[Any], max_bytes: float = float("inf")) -> Iterator[ByteStream]:
@@ -60,10 +64,12 @@ def _members(file: IO[bytes], name: str, max_bytes: float) -> Iterator[ByteStrea
     size = file.seek(0, os.SEEK_END)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, OSError, ValueError, IndexError, NotImplementedError):
         raise InputError(f"{name} is a damaged zip archive: its list of members, at the end, cannot be read") from None
     with archive:
         members = sorted(filter(_holds_records, archive.infolist()), key=lambda member: member.filename)
+        if what := what_document(archive.namelist()):
+            raise InputError(f"{name} is {what}")
         if not members:
             raise InputError(f"{name} is a zip archive without a file of records")
         before = 0
@@ -73,7 +79,7 @@ def _members(file: IO[bytes], name: str, max_bytes: float) -> Iterator[ByteStrea
                 raise InputError(f"{member_name} is encrypted: unpack the archive with its password first")
             try:
                 opened = archive.open(member)
-            except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+            except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
                 raise InputError(f"{member_name} cannot be unpacked: {error}") from None
             with opened:
                 # Members may lie over one another: together they take no more than the file.
@@ -86,6 +92,7 @@ def _members(file: IO[bytes], name: str, max_bytes: float) -> Iterator[ByteStrea
 def _holds_records(member: zipfile.ZipInfo) -> bool:
     path = PurePosixPath(member.filename)
     is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+    is_hidden = is_hidden or path.name.casefold() in _OF_FOLDERS
     return not (member.is_dir() or is_hidden or _NO_RECORDS.search(path.name) or not member.file_size)
 
 

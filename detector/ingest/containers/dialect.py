@@ -15,7 +15,7 @@ class Dialect:
     """How a table is written.
 
     `escape` stands before a quote within quotes that is not doubled. `n_preamble` lines come before the header, such
-    as ``sep=;``.
+    as ``sep=;``; with `skips_space`, quotes may stand behind a space.
     """
 
     delimiter: str = ","
@@ -23,6 +23,7 @@ class Dialect:
     escape: str | None = None
     encoding: str = "utf-8"
     n_preamble: int = 0
+    skips_space: bool = False
 
     def reader(self, lines: Iterable[str], *, strict: bool = False) -> "CsvReader":
         """Return the rows of some lines."""
@@ -32,6 +33,7 @@ class Dialect:
             quotechar=self.quote,
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             escapechar=self.escape,
+            skipinitialspace=self.skips_space,
             strict=strict,
         )
 

@@ -61,6 +61,15 @@ def sniff(head: bytes) -> Container:
     return Container(Kind.TABLE, dialect) if dialect else Container(Kind.UNKNOWN)
 
 
+def ends_in_returns(head: bytes) -> bool:
+    """Tell whether the lines of a table end in carriage returns alone."""
+    first = head.find(b"\r")
+    if first < 0 or b"\n" in head[: first + 2] or head.lstrip(b"\xef\xbb\xbf \t\r")[:1] in (b"{", b"["):
+        return False
+    n_pairs = head.count(b"\r\n")
+    return head.count(b"\r") - n_pairs > head.count(b"\n")
+
+
 def _kind_of_json(head: bytes, *, is_whole: bool) -> Kind:
     lines = [line for line in itertools.islice(_lines(head, is_whole=is_whole), 2 * _SAMPLE_LINES) if line.strip()]
     lines = lines[:_SAMPLE_LINES]

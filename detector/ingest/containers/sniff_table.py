@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from detector.ingest.containers.dialect import Dialect
 from detector.ingest.containers.tables import try_rows
@@ -10,6 +11,7 @@ from detector.ingest.containers.tables import try_rows
 _DELIMITERS = ",;\t|"
 _NO_DELIMITER = "\x1f"
 _MAX_NAME_CHARS = 200
+_MAX_TITLE_LINES = 20
 _SHARE_MIN = 0.6
 _TEXT_COLUMNS = frozenset(
     ("text", "body", "comment", "comment_text", "commenttext", "content", "message", "tweet", "tweet_text", "full_text",
@@ -17,6 +19,8 @@ _TEXT_COLUMNS = frozenset(
 )  # fmt: skip
 
 _SEPARATOR = re.compile(r'\s*"?sep=(.)"?\s*', re.IGNORECASE)
+_COMMON = "的是不我一有了人在，。"
+"""Characters that no text of some length is without: bytes that are read in another code do not give them."""
 _NUMBER = re.compile(r"[-+]?[\d.,:/ -]+")
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 
@@ -41,12 +45,31 @@ def find_dialect(lines: Sequence[bytes]) -> Dialect | None:
     n_preamble = n_blank + 1 if separator else 0
     rest = texts[n_preamble:]
     delimiters = separator[1] if separator else _DELIMITERS
+    return (
+        _best(delimiters, rest, encoding, n_preamble)
+        or _one_column(rest, encoding, n_preamble)
+        or _below_title(delimiters, rest, encoding, n_preamble)
+    )
+
+
+def _best(delimiters: str, texts: Sequence[str], encoding: str, n_preamble: int) -> Dialect | None:
     best: tuple[_Fit, Dialect] | None = None
-    for dialect in _candidates(delimiters, "\n".join(rest), encoding, n_preamble):
-        fit = _fit(dialect, rest)
+    for dialect in _candidates(delimiters, "\n".join(texts), encoding, n_preamble):
+        fit = _fit(dialect, texts)
         if fit is not None and (best is None or fit > best[0]):
             best = fit, dialect
-    return best[1] if best else _one_column(rest, encoding, n_preamble)
+    return best[1] if best else None
+
+
+def _below_title(delimiters: str, texts: Sequence[str], encoding: str, n_preamble: int) -> Dialect | None:
+    """Return the dialect of a table below some lines that say what it is: its header names a text."""
+    for n_title, text in enumerate(texts[1:_MAX_TITLE_LINES], 1):
+        names = (_plain(name) for name in re.split(f"[{re.escape(delimiters)}]", text))
+        if _TEXT_COLUMNS.isdisjoint(names):
+            continue
+        if dialect := _best(delimiters, texts[n_title:], encoding, n_preamble + n_title):
+            return dialect
+    return None
 
 
 def _candidates(delimiters: str, text: str, encoding: str, n_preamble: int) -> Iterator[Dialect]:
@@ -58,7 +81,11 @@ def _candidates(delimiters: str, text: str, encoding: str, n_preamble: int) -> I
         # Where quotes are doubled, a quote behind a backslash ends the cell or is followed by another.
         is_escaped = re.search(rf'\\"[^"\n{re.escape(delimiter)}]', text) is not None
         doubled = Dialect(delimiter, encoding=encoding, n_preamble=n_preamble)
-        yield from (escaped, doubled) if is_escaped else (doubled,)
+        ways = (escaped, doubled) if is_escaped else (doubled,)
+        if re.search(rf'{re.escape(delimiter)} +"', text):
+            spaced = replace(doubled, skips_space=True)
+            ways = (spaced, *ways) if f"{delimiter} " in text.partition("\n")[0] else (*ways, spaced)
+        yield from ways
         if delimiter != ",":
             yield Dialect(delimiter, quote=None, encoding=encoding, n_preamble=n_preamble)
 
@@ -72,10 +99,12 @@ def _fit(dialect: Dialect, texts: Sequence[str]) -> _Fit | None:
     header, n_rows, n_spoilt, is_closed = try_rows(texts, dialect)
     if len(header) < 2 or not _are_names(header):
         return None
+    has_text = any(_plain(name) in _TEXT_COLUMNS for name in header)
+    if dialect.skips_space and not has_text:
+        return None  # values with commas between them are no table yet
     if not n_rows + n_spoilt:
         return (1.0, is_closed, len(header)) if all(name == name.strip() for name in header) else None
     share = n_rows / (n_rows + n_spoilt)
-    has_text = any(_plain(name) in _TEXT_COLUMNS for name in header)
     return (share, is_closed, len(header)) if has_text or share >= _SHARE_MIN else None
 
 
@@ -120,10 +149,20 @@ def _encoding(data: bytes) -> str:
     runs = [len(run) for run in _HIGH_BYTES.findall(data)]
     # Letters with accents stand alone among others, the bytes of Chinese characters come in pairs.
     is_paired = sum(length for length in runs if length > 1) > 0.8 * sum(runs)
-    for encoding in ("gb18030", "cp1252") if is_paired else ("cp1252",):
+    # Small Cyrillic letters are all above, bytes of Chinese characters anywhere.
+    is_cyrillic = is_paired and sum(byte >= 0xE0 for byte in data) > 0.75 * sum(runs)
+    found = {}
+    for encoding in ("cp1251",) if is_cyrillic else ("gb18030", "cp950") if is_paired else ():
         try:
-            data.decode(encoding)
+            found[encoding] = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return encoding
-    return "utf-8"
+    return max(found, key=lambda encoding: sum(map(found[encoding].count, _COMMON)), default=_western(data))
+
+
+def _western(data: bytes) -> str:
+    try:
+        data.decode("cp1252")
+    except UnicodeDecodeError:
+        return "utf-8"
+    return "cp1252"

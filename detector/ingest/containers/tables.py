@@ -222,6 +222,8 @@ class _Table:
         elif self._names is None:
             self._header, self._names = row, name_columns(row)
             found.header = first, end
+        elif len(row) > len(self._names) and not any(row[len(self._names) :]):
+            self._sort_in(row[: len(self._names)], first, end, found)
         elif len(row) != len(self._names):
             detail = f"{len(row)} cells, not {len(self._names)} as the header has"
             found.spoilt.append((first, end, RejectReason.BAD_ROW, detail))
