@@ -2,10 +2,9 @@
 
 import errno
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -13,6 +12,7 @@ import msgspec
 import polars as pl
 
 from detector.errors import InputError, SchemaError
+from detector.report.durable import durable
 from detector.report.folder import Claim, check_writable, claim
 from detector.schema import PUBLISHED, REJECTS, Schema
 
@@ -115,7 +115,7 @@ def read_folder(out: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
 
 
 def _write_parquet(path: Path, frame: pl.DataFrame) -> None:
-    with _durable(path) as file:
+    with durable(path) as file:
         watched = _Watched(file)
         try:
             # One chunk and a fixed row group: the bytes must not depend on how the frame was put together.
@@ -148,18 +148,9 @@ class _Watched:
 
 
 def _write_bytes(path: Path, chunks: Iterable[bytes]) -> None:
-    with _durable(path) as file:
+    with durable(path) as file:
         for chunk in chunks:
             file.write(chunk)
-
-
-@contextmanager
-def _durable(path: Path) -> Iterator[BinaryIO]:
-    """Create a file for its owner only; on disk, not in a cache, when the block ends."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _read_parquet(path: Path, schema: Schema) -> pl.DataFrame:
