@@ -136,12 +136,15 @@ def test_what_an_edge_says_is_exact_however_few_are_drawn(build, seed):
         assert row["n_shared_clusters"] == (3 if pair in linked else len(shared))
         assert row["beyond_chance"] == (pair in linked)
         kinds = {cluster[0] for cluster in shared}
-        assert row["tie"] == {
-            frozenset("t"): "texts",
-            frozenset("u"): "addresses",
-            frozenset("tu"): "texts and addresses",
-            frozenset(): "texts outside the campaigns",
-        }[frozenset(kinds)]
+        assert (
+            row["tie"]
+            == {
+                frozenset("t"): "texts",
+                frozenset("u"): "addresses",
+                frozenset("tu"): "texts and addresses",
+                frozenset(): "texts outside the campaigns",
+            }[frozenset(kinds)]
+        )
         times = comments.filter(pl.col("account").is_in(list(pair)), pl.col("cluster_id").is_in(list(shared)))
         assert (row["first"], row["last"]) == (times["created_at"].min(), times["created_at"].max())
     drawn = {(names[row["source"]], names[row["target"]]) for row in found.edges.iter_rows(named=True)}
