@@ -28,8 +28,8 @@ NODE_COLUMNS = {
 }
 EDGE_COLUMNS = {
     "n_shared_clusters": "long",
-    "tie": "string",
-    "beyond_chance": "boolean",
+    "shares": "string",
+    "is_link": "boolean",
     **dict.fromkeys(("q", "median_gap_s"), "double"),
     **dict.fromkeys(("first", "last"), "string"),
 }
@@ -40,7 +40,7 @@ _FLUSH_ROWS = 4096
 
 
 def write_gexf(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any], path: Path) -> None:
-    """Write the accounts of the campaigns, and what ties them, as GEXF 1.3; equal input gives equal bytes.
+    """Write the accounts of the campaigns, and what joins them, as GEXF 1.3; equal input gives equal bytes.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def write_gexf(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any], path:
 
 
 def write_graphml(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any], path: Path) -> None:
-    """Write the accounts of the campaigns, and what ties them, as GraphML; equal input gives equal bytes.
+    """Write the accounts of the campaigns, and what joins them, as GraphML; equal input gives equal bytes.
 
     Parameters and errors are those of `write_gexf`.
     """
@@ -117,9 +117,9 @@ def _stream(path: Path, head: str, nodes: Iterable[str], between: str, edges: It
 
 def _about(found: Network, run: Mapping[str, Any]) -> str:
     told = (
-        "Accounts in the campaigns that a scan reported, and what ties them: the texts and addresses that both spread. "
+        "Accounts in the campaigns that a scan reported, and what joins them: the texts and addresses that both spread. "
         f"The weight of an edge is the number that they share. Of {counted(found.n_clusters, 'cluster')}, "
-        f"{found.n_thinned:,} with more than {WHOLE_MAX} accounts: there each account is tied only to the {NEXT} that "
+        f"{found.n_thinned:,} with more than {WHOLE_MAX} accounts: there each account is joined only to the {NEXT} that "
         "posted next, not to all, so that degree, density and centrality mean nothing there. An account of role source "
         f"wrote first what others copied, and is no member. {CAUTION} "
         f"Settings {run['settings_digest']}."

@@ -33,6 +33,7 @@ ACCOUNT_TYPES = {"x": "twitter"}
 """Names in the vocabulary of STIX where ours differ; it is open, so that other platforms keep theirs."""
 LINKS_MAX = 1000
 """Pairs of accounts of one campaign, the surest first: a database of findings needs no more to see them together."""
+_LABELS = (("tier", "tier"), ("coordination", "coordination_tier"), ("inauthenticity", "inauthenticity_tier"))
 _SENTENCE_CHARS = 400
 
 
@@ -80,37 +81,24 @@ def _campaign(
     frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any], campaign: Row, made: Mapping[str, Any]
 ) -> Iterator[Object]:
     members = frames["accounts"].filter(
-        (pl.col("campaign_id") == campaign["campaign_id"]) & pl.col("flagged") & pl.col("role").ne_missing("source")
+        pl.col("campaign_id") == campaign["campaign_id"], pl.col("flagged"), pl.col("role").ne_missing("source")
     )
     if members.is_empty():
         return
     made = {**made, "confidence": CONFIDENCE[campaign["tier"]], "lang": "en"}
     supporting, opposing = reasons(frames["evidence"], "campaign", campaign["campaign_id"])
     accounts = {row["account"]: _user_account(row) for row in members.sort("account").iter_rows(named=True)}
-    yield from accounts.values()
     refs = list(dict.fromkeys(account["id"] for account in accounts.values()))
-    ties = list(_ties(frames["links"], accounts, made))
-    yield from ties
-    observed = list(_observed(frames["comments"], members, campaign, refs, made))
-    yield from observed
+    observed = _observed(frames["comments"], members, campaign, refs, made)
     techniques = [(_attack_pattern(found), why) for found, why in _techniques(supporting, members)]
-    yield from (pattern for pattern, _ in techniques)
-    grouping = _made(
-        "grouping",
-        **made,
-        name=f"Campaign {campaign['campaign_id']}",
-        context="suspicious-activity",
-        description=_describe(campaign, members.height),
-        labels=[f"{kind}:{campaign[key]}" for kind, key in _LABELS],
-        external_references=[
-            {
-                "source_name": "spamouflage-detector",
-                "external_id": campaign["campaign_id"],
-                "description": f"Version {run['version']}, settings {run['settings_digest']}.",
-            }
-        ],
-        object_refs=[*refs, *(found["id"] for found in [*ties, *observed, *(pattern for pattern, _ in techniques)])],
-    )
+    held = [
+        *accounts.values(),
+        *_links(frames["links"], accounts, made),
+        *observed,
+        *(pattern for pattern, _ in techniques),
+    ]
+    yield from held
+    grouping = _grouping(run, campaign, held, made)
     yield grouping
     for pattern, why in techniques:
         yield _related(grouping["id"], pattern["id"], why, made)
@@ -123,7 +111,23 @@ def _campaign(
     )
 
 
-_LABELS = (("tier", "tier"), ("coordination", "coordination_tier"), ("inauthenticity", "inauthenticity_tier"))
+def _grouping(run: Mapping[str, Any], campaign: Row, held: list[Object], made: Mapping[str, Any]) -> Object:
+    n_accounts = sum(found["type"] == "user-account" for found in held)
+    from_scan = {
+        "source_name": "spamouflage-detector",
+        "external_id": campaign["campaign_id"],
+        "description": f"Version {run['version']}, settings {run['settings_digest']}.",
+    }
+    return _made(
+        "grouping",
+        **made,
+        name=f"Campaign {campaign['campaign_id']}",
+        context="suspicious-activity",
+        description=_describe(campaign, n_accounts),
+        labels=[f"{kind}:{campaign[column]}" for kind, column in _LABELS],
+        external_references=[from_scan],
+        object_refs=list(dict.fromkeys(found["id"] for found in held)),
+    )
 
 
 def _made(kind: str, moment: str, **properties: Any) -> Object:  # noqa: ANN401
@@ -134,7 +138,7 @@ def _made(kind: str, moment: str, **properties: Any) -> Object:  # noqa: ANN401
 
 
 def _user_account(row: Row) -> Object:
-    """Return an account; its id is made as STIX 2.1 §6.20 says, where the export tells more than a display name."""
+    """Return an account; its id is made as STIX 2.1 §6.16 says, where the export tells more than a display name."""
     kind = ACCOUNT_TYPES.get(row["platform"], row["platform"])
     named = {"account_login": row["author_handle"], "account_type": kind, "user_id": row["author_id"]}
     given = {key: value for key, value in named.items() if value}
@@ -165,7 +169,7 @@ def _observed(
         )
 
 
-def _ties(links: pl.DataFrame, accounts: Mapping[str, Object], made: Mapping[str, Any]) -> Iterator[Object]:
+def _links(links: pl.DataFrame, accounts: Mapping[str, Object], made: Mapping[str, Any]) -> Iterator[Object]:
     both = links.filter(pl.all_horizontal(pl.col("account_a", "account_b").is_in(list(accounts))))
     for row in both.sort("p", "account_a", "account_b").head(LINKS_MAX).iter_rows(named=True):
         one, other = (accounts[row[end]]["id"] for end in ("account_a", "account_b"))

@@ -61,7 +61,7 @@ def by_account(graph):
     return networkx.relabel_nodes(graph, networkx.get_node_attributes(graph, "account"))
 
 
-def test_five_accounts_are_tied_each_to_each_with_all_that_is_known(build, opened):
+def test_five_accounts_are_joined_each_to_each_with_all_that_is_known(build, opened):
     frames, run = build(5)
     graph = by_account(opened(frames, run))
     members = frames["accounts"].filter(pl.col("campaign_id").is_not_null())
@@ -75,9 +75,9 @@ def test_five_accounts_are_tied_each_to_each_with_all_that_is_known(build, opene
     pairs = {frozenset(pair) for pair in itertools.combinations(clusters, 2) if clusters[pair[0]] & clusters[pair[1]]}
     assert {frozenset(edge) for edge in graph.edges} == pairs
     edge = graph.edges["x:000000", "x:000001"]
-    assert (edge["weight"], edge["n_shared_clusters"], edge["tie"], edge["beyond_chance"]) == (3.0, 3, "texts", True)
+    assert (edge["weight"], edge["n_shared_clusters"], edge["shares"], edge["is_link"]) == (3.0, 3, "texts", True)
     assert (edge["first"], edge["last"]) == ("2023-08-30T09:00:00Z", "2023-08-30T23:00:03Z")
-    assert not graph.edges["x:000001", "x:000002"]["beyond_chance"]
+    assert not graph.edges["x:000001", "x:000002"]["is_link"]
 
 
 def test_both_formats_hold_the_same(build, tmp_path):
@@ -134,10 +134,10 @@ def test_what_an_edge_says_is_exact_however_few_are_drawn(build, seed):
         pair = names[row["source"]], names[row["target"]]
         shared = clusters.get(pair[0], set()) & clusters.get(pair[1], set())
         assert row["n_shared_clusters"] == (3 if pair in linked else len(shared))
-        assert row["beyond_chance"] == (pair in linked)
+        assert row["is_link"] == (pair in linked)
         kinds = {cluster[0] for cluster in shared}
         assert (
-            row["tie"]
+            row["shares"]
             == {
                 frozenset("t"): "texts",
                 frozenset("u"): "addresses",

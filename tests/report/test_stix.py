@@ -83,8 +83,8 @@ def test_a_flagged_campaign_is_a_grouping_of_its_flagged_accounts(build, written
         *("2023-08-30T09:00:00.000Z", "2023-08-30T23:01:57.000Z"),
     )
     assert {found["id"] for found in accounts.values()} <= set(grouping["object_refs"])
-    [tie] = [found for found in of(objects, "relationship") if found["source_ref"].startswith("user-account")]
-    assert tie["description"] == "Both posted near copies of 3 texts; chance gives 0.01."
+    [link] = [found for found in of(objects, "relationship") if found["source_ref"].startswith("user-account")]
+    assert link["description"] == "Both posted near copies of 3 texts; chance gives 0.01."
 
 
 def test_the_note_holds_every_reason_for_and_against_and_the_caution(build, written):
@@ -126,7 +126,7 @@ def test_techniques_are_those_that_the_evidence_observed_with_the_version(build,
     names = {found["name"] for found in of(objects, "attack-pattern")}
     assert names == {"Use Copypasta", "Bulk Created Asset"}
     for found in of(objects, "attack-pattern"):
-        [why] = [tie for tie in of(objects, "relationship") if tie["target_ref"] == found["id"]]
+        [why] = [link for link in of(objects, "relationship") if link["target_ref"] == found["id"]]
         assert why["relationship_type"] == "related-to"
         assert any(why["description"] == sentence for sentence in frames["evidence"]["sentence"])
 
@@ -144,7 +144,7 @@ def test_several_platforms_are_named(build, written):
     frames["accounts"] = frames["accounts"].with_columns(platform=platform)
     objects = written(frames, run)
     [pattern] = [found for found in of(objects, "attack-pattern") if found["name"] == ACROSS_PLATFORMS.name]
-    [why] = [tie["description"] for tie in of(objects, "relationship") if tie["target_ref"] == pattern["id"]]
+    [why] = [link["description"] for link in of(objects, "relationship") if link["target_ref"] == pattern["id"]]
     assert why == "Its accounts stand on 2 platforms: facebook, x."
 
 
