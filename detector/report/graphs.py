@@ -117,12 +117,11 @@ def _stream(path: Path, head: str, nodes: Iterable[str], between: str, edges: It
 
 def _about(found: Network, run: Mapping[str, Any]) -> str:
     told = (
-        "Accounts in the campaigns that a scan reported, and what joins them: the texts and addresses that both spread. "
-        f"The weight of an edge is the number that they share. Of {counted(found.n_clusters, 'cluster')}, "
-        f"{found.n_thinned:,} with more than {WHOLE_MAX} accounts: there each account is joined only to the {NEXT} that "
+        "Accounts in the campaigns that a scan reported, and what joins them: texts and addresses that both spread. "
+        f"The weight of an edge is their number. Of {counted(found.n_clusters, 'cluster')}, "
+        f"{found.n_thinned:,} with more than {WHOLE_MAX} accounts: there each account is joined to the {NEXT} that "
         "posted next, not to all, so that degree, density and centrality mean nothing there. An account of role source "
-        f"wrote first what others copied, and is no member. {CAUTION} "
-        f"Settings {run['settings_digest']}."
+        f"wrote first what others copied, and is no member. {CAUTION} Settings {run['settings_digest']}."
     )
     return xml(visible(told))
 
