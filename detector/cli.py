@@ -106,6 +106,16 @@ def _reading(command: Callable[..., None]) -> Callable[..., None]:
     )(command)
 
 
+_FORMATS = click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="FORMAT",
+    help="Also write the result as csv, jsonl, xlsx, gexf, graphml, stix, coortweet or qut; may repeat.",
+)
+"""Named in words, so that help need not load what writes them; what it says is tested."""
+
+
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=_INPUT, metavar="INPUT...")
 @click.option("-o", "--output", required=True, type=_FOLDER, help="Folder to write; it must not exist yet.")
@@ -116,6 +126,7 @@ def _reading(command: Callable[..., None]) -> Callable[..., None]:
     "--memory-limit", metavar="SIZE", help="Most memory to take, like 6GiB; the rest goes to disk beside OUT."
 )
 @click.option("--enrich", is_flag=True, help="Also write INPUT once more, each record with what was found of it.")
+@_FORMATS
 @_reading
 @_settings
 def scan(
@@ -126,6 +137,7 @@ def scan(
     allow: Path | None,
     memory_limit: str | None,
     enrich: bool,
+    formats: tuple[str, ...],
     input_format: str | None,
     mapping: Path | None,
     assume_tz: str | None,
@@ -147,7 +159,9 @@ def scan(
     with claim(output, force=force) as held, _interruptible() as writing:
         from detector.memory import parse_size
         from detector.pipeline import scan as scan_comments
+        from detector.report.outputs import choose_outputs
 
+        formats = choose_outputs(formats)
         if enrich:
             _check_enrichable(inputs)
 
@@ -162,7 +176,8 @@ def scan(
             )
             progress("writing", 0, None)
             writing()
-            result.write(output, force=force, held=held, enrich=_enricher(inputs, result) if enrich else None)
+            enricher = _enricher(inputs, result) if enrich else None
+            result.write(output, force=force, held=held, enrich=enricher, formats=formats)
     if not quiet:
         try:
             _summarise(result, output, time.monotonic() - started)
@@ -202,7 +217,14 @@ def _summarise(result: "Result", output: Path, seconds: float) -> None:
 
 @main.command()
 @click.argument("inputs", nargs=-1, required=True, type=_INPUT, metavar="INPUT...")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Plain words, or all figures.",
+)
 @_reading
 @_settings
 def inspect(
@@ -283,12 +305,19 @@ def explain(output: Path, subject_id: str) -> None:
 
 @main.command()
 @click.argument("output", metavar="OUT", type=_FOLDER)
-def report(output: Path) -> None:
-    """Write the page report.html of the result OUT again."""
+@_FORMATS
+def report(output: Path, formats: tuple[str, ...]) -> None:
+    """Write the page report.html of the result OUT again, and the result in FORMAT.
+
+    Files of formats that are not asked for are removed: they would not be those of this result.
+    """
+    from detector.report.outputs import OUTPUTS, choose_outputs
     from detector.result import Result
 
-    Result.read(output).write(output, force=True)
-    click.echo(output / "report.html")
+    formats = choose_outputs(formats)
+    Result.read(output).write(output, force=True, formats=formats)
+    for name in ("report.html", *(name for form in formats for name in OUTPUTS[form])):
+        click.echo(output / name)
 
 
 @main.command()
@@ -363,6 +392,29 @@ def _write_json(values: object, path: Path) -> None:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(values)) + b"\n")
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}") from None
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "markdown"]),
+    default="json",
+    show_default=True,
+    help="JSON Schema for programs, or a page for people.",
+)
+def schema(name: str | None, form: str) -> None:
+    """Print the shape of what a scan writes as JSON Schema: of the table NAME, of rejects or run, or of all."""
+    from detector.report.json_schema import NAMES, json_schema, to_markdown
+
+    if form == "markdown":
+        click.echo(to_markdown(), nl=False)
+        return
+    import msgspec
+
+    found = json_schema(name) if name else {name: json_schema(name) for name in NAMES}
+    click.echo(msgspec.json.format(msgspec.json.encode(found)))
 
 
 @main.command()

@@ -1,6 +1,6 @@
 """What a scan found: the frames, the counts, the settings, and the doors out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,7 @@ class Result:
         force: bool = False,
         held: Claim | None = None,
         enrich: Callable[[Path], object] | None = None,
+        formats: Sequence[str] = (),
     ) -> None:
         """Write the frames, `run.json` and `report.html` into a folder, whole or not at all.
 
@@ -75,13 +76,19 @@ class Result:
             The claim on the folder, where the caller holds it already.
         enrich
             Writes the scanned files with our columns into the folder that it is given (see `detector.enrich`).
+        formats
+            In which it is written as well: csv, jsonl or xlsx. Without them, such files of an earlier result go.
 
         Raises
         ------
+        ConfigError
+            A format is unknown.
         OutputError
             The folder exists, cannot be written, or is being written by another run.
         """
-        write_folder(Path(folder), self.frames, self.run, self.report, force=force, held=held, enrich=enrich)
+        write_folder(
+            Path(folder), self.frames, self.run, self.report, force=force, held=held, enrich=enrich, formats=formats
+        )
 
     def report(self) -> str:
         """Return the report as one self-contained HTML page."""

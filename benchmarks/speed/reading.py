@@ -31,8 +31,7 @@ def beside_decoding(name: str) -> Callable[[Effort], Outcome]:
         ours, bare = (outcome.add(who, done[who], n, (path,)) for who in runs)
         for row in (ours, bare):
             if seconds := number(row, "seconds"):
-                row["ratio"] = ratio(row, bare)
-                row["note"] = f"{megabytes / seconds:.0f} MB/s of {megabytes:.0f} MB, CPU seconds on one core"
+                row |= {"ratio": ratio(row, bare), "mb_per_s": round(megabytes / seconds)}
         outcome.goals = [
             Goal("CPU seconds of reading a GB on one core", _per_gb(ours, megabytes), round(1000 / _MB_PER_S[name], 2)),
         ]

@@ -1,4 +1,4 @@
-"""Results as Markdown: one table for speed, one for what is found, one for the stages, and the goals."""
+"""Results as Markdown: tables for speed, for reading alone, for what is found, for the stages, and the goals."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -20,6 +20,17 @@ def _speed_cells(row: Mapping[str, Any]) -> list[str]:
     spread = f"{row['fastest']:g} – {row['slowest']:g}" if row.get("fastest") and row.get("runs", 1) > 1 else ""
     return [*_head(row), _number(row.get("seconds")), spread, _number(row.get("peak_mib")), _number(row.get("ratio")),
             str(row.get("note", ""))]  # fmt: skip
+
+
+def reading(results: Results) -> str:
+    """Write how fast files are read on one core, and how many times longer that takes than decoding alone."""
+    columns = ("scenario", "contender", "n", "CPU seconds", "fastest – slowest", "MB/s", "times", "peak MiB")
+    return _table(columns, results, _reading_cells)
+
+
+def _reading_cells(row: Mapping[str, Any]) -> list[str]:
+    _, n, seconds, spread, peak, times, _ = _speed_cells(row)
+    return [str(row["contender"]), n, seconds, spread, _number(row.get("mb_per_s")), times, peak]
 
 
 def quality(results: Results) -> str:
@@ -56,7 +67,12 @@ def goals(results: Results) -> str:
     return "\n".join(["| scenario | figure | measured | at most | met |", "|---|---|---|---|---|", *lines]) + "\n"
 
 
-TABLES: Mapping[str, Callable[[Results], str]] = {"speed": speed, "quality": quality, "profile": profile}
+TABLES: Mapping[str, Callable[[Results], str]] = {
+    "speed": speed,
+    "reading": reading,
+    "quality": quality,
+    "profile": profile,
+}
 
 
 def _head(row: Mapping[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 import polars as pl
 
 from detector.evidence.traffic import Codes
+from detector.platforms import HOSTS
 
 _CARRYING_SHARE = 1 / 3
 _LINK_SHARE = 0.1
@@ -15,28 +16,8 @@ _PER_COMMENT = 200
 _YOUTUBE = ("youtube.com", "music.youtube.com", "youtube-nocookie.com", "youtu.be")
 
 
-# Where the comments of a platform are: an address there, given beside a text, is the comment's own.
-_HOMES = {
-    "x": r"x|twitter",
-    "facebook": r"facebook|fb",
-    "instagram": r"instagram",
-    "threads": r"threads",
-    "youtube": r"youtube|youtu",
-    "tiktok": r"tiktok",
-    "reddit": r"reddit|redd",
-    "bluesky": r"bsky",
-    "truthsocial": r"truthsocial",
-    "telegram": r"t|telegram",
-    "vk": r"vk|vkontakte",
-    "weibo": r"weibo",
-    "wechat": r"qq|weixin",
-    "rednote": r"xiaohongshu|xhslink|rednote",
-    "douyin": r"douyin|iesdouyin",
-    "bilibili": r"bilibili|b23",
-    "kuaishou": r"kuaishou|chenzhongtech",
-    "zhihu": r"zhihu",
-    "tieba": r"baidu",
-}
+# An address on the platform of a comment, given beside its text, is mostly the comment's own.
+_HOMES = {name: rf"(?:^|\.)(?:{'|'.join(map(pl.escape_regex, hosts))})$" for name, hosts in HOSTS.items()}
 
 
 def find_links(comments: pl.DataFrame) -> pl.DataFrame:
@@ -68,9 +49,7 @@ def find_links(comments: pl.DataFrame) -> pl.DataFrame:
 def _shared() -> pl.Expr:
     """Return the address in `url` where it is that of something shared."""
     host = pl.col("url").str.extract(r"(?i)^(?:https?://)?(?:[^/?@]*@)?([^/?:#]*)").str.to_lowercase()
-    home = pl.col("platform").replace_strict(
-        {name: rf"(?:^|\.)(?:{names})\.[a-z]{{2,4}}$" for name, names in _HOMES.items()}, default=None
-    )
+    home = pl.col("platform").replace_strict(_HOMES, default=None)
     leads_away = home.is_not_null() & ~host.str.contains(home)
     return pl.when((pl.col("text") == "") | leads_away).then(pl.col("url"))
 

@@ -8,8 +8,9 @@ from detector.ingest.containers.archives import open_streams
 from detector.ingest.containers.sniff import HEAD_BYTES, Kind, sniff
 from detector.ingest.parquet import count_rows, is_parquet
 from detector.ingest.sources import Source
-from detector.ingest.streams import BLOCK_BYTES, size_of
+from detector.ingest.streams import size_of
 
+_SMALL_BYTES = 2**18
 _PARQUET_GROWTH = 4
 _LINE_BYTES_MAX = 8_192
 """Longer lines, on average, are pages of many records."""
@@ -60,10 +61,14 @@ def _of_file(path: str | os.PathLike[str]) -> Amount | None:
     if is_parquet(path):
         return Amount(count_rows(path), stored * _PARQUET_GROWTH)
     for stream in open_streams(path):
-        head = stream.head(BLOCK_BYTES)
+        chunks = stream.chunks()
+        head = next(chunks, b"")
         if not head:
             continue
-        n_bytes = max(len(head), round(len(head) * stored / max(stream.consumed_bytes, 1)))
+        if stored <= _SMALL_BYTES:  # which is read at once, whatever comes of it
+            n_bytes = len(head) + sum(map(len, chunks))
+        else:
+            n_bytes = max(len(head), round(len(head) * stored / max(stream.consumed_bytes, 1)))
         n_lines = max(head.count(b"\n"), 1)
         if len(head) > n_lines * _LINE_BYTES_MAX or sniff(head[:HEAD_BYTES]).kind is Kind.DOCUMENTS:
             return Amount(max(n_bytes // _RECORD_BYTES, 1), n_bytes)

@@ -7,6 +7,9 @@ from html.parser import HTMLParser
 _MAYBE_MARKUP = re.compile(r"[<&]")
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "blockquote", "h1", "h2", "h3", "h4"})
 _UNSEEN = frozenset({"script", "style", "template", "title"})
+_QUOTE = "quote-inline"
+"""The address of a quoted post, for readers who are not shown the post itself."""
+
 _MAX_CHARS = 1_000_000
 
 
@@ -16,19 +19,24 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
-        self._unseen = 0
+        self._unseen = ""
+        self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "br":
+        if self._unseen:
+            self._depth += tag == self._unseen
+        elif tag == "br":
             self.parts.append("\n")
-        elif tag == "img" and not self._unseen:
+        elif tag == "img":
             self.parts.append(dict(attrs).get("alt") or "")
-        elif tag in _UNSEEN:
-            self._unseen += 1
+        elif tag in _UNSEEN or ("class", _QUOTE) in attrs:
+            self._unseen, self._depth = tag, 1
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _UNSEEN:
-            self._unseen = max(0, self._unseen - 1)
+        if self._unseen:
+            self._depth -= tag == self._unseen
+            if not self._depth:
+                self._unseen = ""
         elif tag in _BREAKS and tag != "br":
             self.parts.append("\n")
 

@@ -3,18 +3,22 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from detector.config import IngestConfig
 from detector.errors import ConfigError, InputError
 from detector.ingest.formats.canonical import CANONICAL
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.generic import GENERIC, has_text, is_canonical, unfold
+from detector.ingest.formats.generic import GENERIC, has_text, is_canonical, is_comment, is_misspelt, unfold
 from detector.ingest.formats.paths import Record, Source, compile_source
 from detector.ingest.formats.registry import format_called, known_formats
 
 _AUTO = "auto"
 _TIES_MAX = 0.2
 _REMEMBERED_KEYS = 4_096
+_WRAPPINGS_MAX = 8
+_LOOKED_AT = 3
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Recogniser:
             self._forced = self._with_mapping(GENERIC)
         self._canonical = self._with_mapping(CANONICAL)
         self._generic = self._with_mapping(GENERIC)
+        self._of_no_shape = ((), (self._canonical,), (self._generic,))
         self._by_key: dict[str, list[tuple[Shape, Format]]] = {}
         for form in map(self._with_mapping, known_formats()):
             for shape in form.shapes:
@@ -61,7 +66,9 @@ class Recogniser:
         """
         if self._forced:
             return Choice(self._forced, is_sole=True)
-        found: Counter[tuple[Format, ...]] = Counter(self._best(record) for record in sample)
+        found: Counter[tuple[Format, ...]] = Counter(
+            self._best(record) for root in sample for record in self._opened(root)
+        )
         del found[()]
         ties = {forms: n for forms, n in found.items() if len(forms) > 1}
         if sum(ties.values()) > _TIES_MAX * found.total():
@@ -72,18 +79,65 @@ class Recogniser:
         (main, *_), _ = min(found.items(), key=lambda item: (-item[1], item[0][0].name))
         return Choice(main, is_sole=len(found) == 1)
 
-    def format_of(self, record: Record, main: Format) -> Format:
-        """Return the format of a record from a source that is mostly of format `main`."""
-        if self._forced:
+    def sort(self, root: Record, main: Format) -> Iterable[tuple[Format, Record]]:
+        """Return the records of an object from a source that is mostly of format `main`, each with its format.
+
+        They are the object itself, or those of known formats that one of no known format is wrapped around.
+        """
+        if self._forced or self._fits(root, main):
+            return ((main, root),)
+        best = self._best(root)
+        # Among canonical records, one with other spellings of their names is a damaged one.
+        if main is self._canonical and best == (self._generic,) and is_misspelt(root):
+            return ((main, root),)
+        held = self._held_by(root) if best in self._of_no_shape else ()
+        if held:
+            return [(self._format_of(record, main), record) for record in held]
+        return ((main if not best or main in best else best[0], root),)
+
+    def _opened(self, root: Record) -> Sequence[Record]:
+        return (self._held_by(root) if self._best(root) in self._of_no_shape else ()) or (root,)
+
+    def _held_by(self, root: Record) -> Sequence[Record]:
+        if _HOLDERS.isdisjoint(map(type, root.values())) or is_comment(root):
+            return ()
+        # What is known by an id may quote one other record; only lists of them are what it was made for.
+        is_record = not _IDS.isdisjoint(root)
+        return self._held([part for part in root.values() if isinstance(part, list)] if is_record else root, 0)
+
+    def _held(self, value: Any, depth: int) -> list[Record]:  # noqa: ANN401
+        if depth > _WRAPPINGS_MAX:
+            return []
+        if isinstance(value, dict):
+            if depth and self._is_known(value):
+                return [value]
+            return [record for part in value.values() for record in self._held(part, depth + 1)]
+        if isinstance(value, list):
+            if any(isinstance(item, list) for item in value):
+                return [record for part in value for record in self._held(part, depth + 1)]
+            items: list[Record] = [item for item in value if isinstance(item, dict)]
+            if any(map(self._is_known, items[:_LOOKED_AT])):
+                return items
+            return [record for item in items for record in self._held(item, depth + 1)]
+        return []
+
+    def _is_known(self, record: Record) -> bool:
+        return any(shape.fits(record) for shape, _ in self._candidates_for(record))
+
+    def _format_of(self, record: Record, main: Format) -> Format:
+        if self._fits(record, main):
             return main
+        best = self._best(record)
+        return main if not best or main in best else best[0]
+
+    def _fits(self, record: Record, main: Format) -> bool:
         # Neighbours mostly fit the same one of its shapes.
         last = self._fitted.get(main)
         for shape in (*([last] if last else ()), *main.shapes):
             if shape.fits(record):
                 self._fitted[main] = shape
-                return main
-        best = self._best(record)
-        return main if not best or main in best else best[0]
+                return True
+        return False
 
     def is_canonical(self, form: Format) -> bool:
         """Tell whether a format is the canonical one as it stands, without a mapping of the user's."""
@@ -103,15 +157,17 @@ class Recogniser:
             return best
         if is_canonical(record):
             return (self._canonical,)
-        return (self._generic,) if any(map(has_text, unfold(record))) else ()
+        # A note of failure is of whatever is around it: its `message` is not somebody's.
+        says = any(has_text(item) and not self._generic.fate(item) for item in unfold(record))
+        return (self._generic,) if says else ()
 
     def _candidates_for(self, record: Record) -> list[tuple[Shape, Format]]:
-        """Return the shapes whose first key a record has; records of a source mostly have the same keys."""
+        """Return the shapes that a record's keys allow; records of a source mostly have the same."""
         keys = tuple(record)
         known = self._candidates.get(keys)
         if known is None:
             found = [pair for key in dict.fromkeys(map(_first_step, keys)) for pair in self._by_key.get(key, ())]
-            known = sorted(found, key=lambda pair: pair[1].name)
+            known = [pair for pair in sorted(found, key=lambda pair: pair[1].name) if pair[0].allows(record.keys())]
             if len(self._candidates) < _REMEMBERED_KEYS:
                 self._candidates[keys] = known
         return known
@@ -123,9 +179,16 @@ class Recogniser:
         if "text" not in self._mapped:
             return mapped
         get_text = compile_source(self._mapped["text"])
-        return replace(
-            mapped, unfold=lambda record: (record,) if isinstance(get_text(record), str) else form.unfold(record)
-        )
+
+        def is_record(record: Record) -> bool:
+            return isinstance(get_text(record), str)
+
+        apart = partial(unfold, is_record=is_record) if form is GENERIC else form.unfold
+        return replace(mapped, unfold=lambda record: (record,) if is_record(record) else apart(record))
+
+
+_HOLDERS = frozenset((dict, list))
+_IDS = frozenset(("id", "id_str", "pk", "cid", "uri"))
 
 
 def _first_step(key: str) -> str:

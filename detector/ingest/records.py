@@ -115,24 +115,29 @@ class Decoder:
         faults: list[Fault] = []
         n_blank = 0
         for roots in parts:
-            by_format: dict[Format, list[int]] = {}
-            for i in range(len(roots.values)):
-                by_format.setdefault(self._recogniser.format_of(roots.values[i], main), []).append(i)
-            for form, chosen in by_format.items():
-                if form not in adapting:
-                    adapting[form] = Adapting(form)
-                adapting[form].take(
-                    [roots.values[i] for i in chosen],
-                    [roots.numbers[i] for i in chosen],
-                    [roots.places[i] for i in chosen],
-                    {new for new, old in enumerate(chosen) if old in roots.repaired},
-                )
+            self._take(roots, main, adapting)
             faults += roots.faults
             n_blank += roots.n_blank
             del roots  # before the next ones are decoded
         batches = [one.batch() for one in adapting.values()]
         batches[0].faults, batches[0].n_blank = faults, n_blank
         return batches
+
+    def _take(self, roots: Roots, main: Format, adapting: dict[Format, Adapting]) -> None:
+        """Give each record to what reads its format."""
+        by_format: dict[Format, list[tuple[int, Mapping[str, Any]]]] = {}
+        for i, root in enumerate(roots.values):
+            for form, record in self._recogniser.sort(root, main):
+                by_format.setdefault(form, []).append((i, record))
+        for form, chosen in by_format.items():
+            if form not in adapting:
+                adapting[form] = Adapting(form)
+            adapting[form].take(
+                [record for _, record in chosen],
+                [roots.numbers[i] for i, _ in chosen],
+                [roots.places[i] for i, _ in chosen],
+                {new for new, (old, _) in enumerate(chosen) if old in roots.repaired},
+            )
 
 
 def _objects(lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:

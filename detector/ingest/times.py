@@ -7,6 +7,8 @@ null.
 import re
 from datetime import UTC, datetime, timedelta
 
+from detector.ingest.shown_times import is_now, plain, span_of
+
 SECOND = 1_000_000
 EARLIEST = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp()) * SECOND
 LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) * SECOND
@@ -33,30 +35,10 @@ _DATES = tuple(
 )
 _EPOCH_NUMBER = re.compile(r"\d{9,17}(?:\.\d{1,9})?|\d\.\d{1,16}[eE]\+?\d\d", re.ASCII)
 
-# Forms that need the time of capture.
-_AGO = re.compile(
-    r"(?:(?P<n>\d{1,4}|an?)\s?(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?|mo|mos"
-    r"|months?|y|yrs?|years?)(?: ago)?"
-    r"|(?P<n_zh>\d{1,4}|半)\s?(?P<unit_zh>秒[钟鐘]?|分[钟鐘]?|[个個]?小[时時]|天|[周週]|[个個]?星期|[个個]?月|年)前"
-    r"|il y a (?P<n_fr>\d{1,4}|une?) (?P<unit_fr>secondes?|minutes?|heures?|jours?|semaines?|mois|ans?|années?))",
-    re.ASCII,
-)
-_UNITS = (  # longest spelling first where one begins like another
-    (("month", "mo", "月", "mois"), 30 * 86_400, "month"),
-    (("s", "秒"), 1, "s"),
-    (("m", "分"), 60, "min"),
-    (("h", "小时", "小時"), 3_600, "hour"),
-    (("d", "天", "j"), 86_400, "day"),
-    (("w", "周", "週", "星期"), 7 * 86_400, "month"),
-    (("y", "年", "a"), 365 * 86_400, "year"),
-)
+# Forms that need the time of capture, beside spans.
 _DAYS_BACK = {"今天": 0, "today": 0, "aujourd'hui": 0, "昨天": 1, "yesterday": 1, "hier": 1, "前天": 2}
 _DAY_CLOCK = re.compile(rf"(?P<word>{'|'.join(_DAYS_BACK)})(?:,?\s?(?:at |à )?{_CLOCK})?", re.ASCII)
 _MONTH_DAY = re.compile(rf"(?P<month>\d\d?)(?:月|-)(?P<day>\d\d?)日?(?:\s?{_CLOCK})?", re.ASCII)
-_NOW = ("just now", "now", "刚刚", "剛剛", "à l'instant")
-# What else stands around: "Streamed 2 days ago", "2 days ago (edited)".
-_AROUND = re.compile(r"^(?:streamed|premiered|diffusé|直播于|直播於)\s?|\s?[(（].{1,16}[)）]$")
-_ANY_LEAP_DAY = int(datetime(2024, 2, 29, tzinfo=UTC).timestamp()) * SECOND
 
 # Hours east of UTC, as RFC 2822 has them where a name has several meanings: CST is Chicago, not Beijing.
 _ZONES_H = {"Z": 0, "UTC": 0, "GMT": 0, "UT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6}
@@ -70,7 +52,7 @@ def parse_time(text: str, collected_us: int | None = None, utc_offset_min: int =
     ----------
     text
         ISO 8601 and its variants, X's and RFC 2822's dates, Unix time (s, ms or µs), dates in Chinese, or a relative
-        time in English, French or Chinese.
+        time as `shown_times` knows them.
     collected_us
         When the record was captured, µs since 1970 UTC; without it a relative time has no meaning.
     utc_offset_min
@@ -98,36 +80,6 @@ def parse_time(text: str, collected_us: int | None = None, utc_offset_min: int =
     except (ValueError, OverflowError):  # 30 February, second 60, year 0
         return None
     return found if found is not None and EARLIEST <= found[0] < LATEST else None
-
-
-def precision_of_ago(text: str) -> str | None:
-    """Tell how well words like "2 days ago" give a time, wherever they are counted from.
-
-    Times that a scraper has computed back from such words look exact to the second and are known no better.
-
-    Parameters
-    ----------
-    text
-        A relative time, as `parse_time` takes it.
-
-    Returns
-    -------
-    str or None
-        One of `schema.PRECISIONS`; None for what is no relative time.
-
-    Examples
-    --------
-    >>> precision_of_ago("Streamed 3 weeks ago"), precision_of_ago("il y a 2 ans (modifié)"), precision_of_ago("2024")
-    ('month', 'year', None)
-    """
-    text = text.strip()
-    if len(text) > _MAX_CHARS:
-        return None
-    try:
-        found = _relative(text, _ANY_LEAP_DAY, 0)
-    except ValueError:  # 30 February
-        return None
-    return found[1] if found else None
 
 
 def _absolute(text: str, utc_offset_min: int) -> tuple[int, str] | None:
@@ -181,18 +133,11 @@ def _offset_min(zone: str | None, default: int) -> int | None:
 
 
 def _relative(text: str, collected_us: int, utc_offset_min: int) -> tuple[int, str] | None:
-    text = _AROUND.sub("", text.lower())
-    if text in _NOW:
+    text = plain(text)
+    if is_now(text):
         return collected_us, "min"
-    if match := _AGO.fullmatch(text):
-        number, unit = next(
-            (match[f"n{tail}"], match[f"unit{tail}"]) for tail in ("", "_zh", "_fr") if match[f"n{tail}"]
-        )
-        seconds, precision = next(
-            (seconds, precision) for starts, seconds, precision in _UNITS if unit.lstrip("个個").startswith(starts)
-        )
-        n = 0.5 if number == "半" else int(number) if number.isdigit() else 1
-        return collected_us - int(n * seconds * SECOND), precision
+    if span := span_of(text):
+        return collected_us - span.seconds * SECOND, span.precision
     local = _EPOCH + timedelta(microseconds=collected_us, minutes=utc_offset_min)
     if match := _DAY_CLOCK.fullmatch(text):
         day = local - timedelta(days=_DAYS_BACK[match["word"]])

@@ -43,7 +43,8 @@ _STARTS = (
     ),
     *("sign th", "regarde", "découvre", "j'ai ", "je viens de", "signez", "转发微博", "轉發微博", "repost", "分享"),
 )
-_MAYBE_SHARE = rf"(?i)^\s*(?:{'|'.join(_STARTS)})|@{_SITES}\s*$"
+_MAYBE_SHARES = (rf"(?i)^\s*(?:{'|'.join(_STARTS)})", rf"(?i)@{_SITES}\s*$")
+"""Two searches, each held to one end of a text: as one, they would go through all of it."""
 
 
 _UNZONED = r"^\d{4}[-/.]\d\d?[-/.]\d\d?[T\s]\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?$"
@@ -144,7 +145,8 @@ def without_share_texts(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """
     if "text" not in frame.columns:
         return frame, 0
-    maybe = frame["text"].str.contains(_MAYBE_SHARE).fill_null(value=False).arg_true()
+    starts, ends = (frame["text"].str.contains(pattern) for pattern in _MAYBE_SHARES)
+    maybe = (starts | ends).fill_null(value=False).arg_true()
     texts = frame["text"].gather(maybe)
     is_share = texts.str.contains(_SHARE_TEXT)
     places = maybe.filter(is_share)

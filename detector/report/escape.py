@@ -20,7 +20,18 @@ _ACTIVE = re.compile(
 _SPACES = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029 ]+")
 _LINKS = re.compile(r"\b(h)tt(ps?)(?=://)", re.IGNORECASE)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\u2212", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_SIGNS = "=+\\-@\u2212\uff1d\uff0b\uff0d\uff20"
+_UNSEEN = "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+
+# These four are for `re` and for Polars alike: a table of millions of comments is made safe by the same rules.
+UNSHOWN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]"
+"""Characters that no spreadsheet shows, and that its files cannot hold or a terminal obeys."""
+FORMULA = f"\\A([\t\r\n]|[\\s{_UNSEEN}]*[{_SIGNS}])"
+"""The beginning of a cell that a spreadsheet computes, in ASCII or full width."""
+FORMULA_WITHIN = f'([;\t\r\n])((?:[^\\S\t\r\n]|["{_UNSEEN}])*[{_SIGNS}])'
+"""The same after a place at which a spreadsheet cuts the cell if commas separate nothing where it is used."""
+CELL_CHARS = 16_383
+"""A cell of a spreadsheet holds 32,767 UTF-16 units, of which a character takes up to two."""
 _ZERO_WIDTH_JOINER = "\u200d"
 _LONGEST_CHARACTER = 24
 """Code points that one drawn character may span; longer ones are cut anywhere."""
@@ -92,20 +103,33 @@ def dead_links(text: str) -> str:
     return _LINKS.sub(lambda match: f"{match[1]}xx{match[2]}", text)
 
 
+def sheet_cell(text: str) -> str:
+    """Return the text as a cell of a workbook can hold it: one kind of line break, no other controls, not too long."""
+    return _fitting(re.sub(UNSHOWN, "\ufffd", re.sub("\r\n?", "\n", text)))
+
+
 def csv_cell(text: str) -> str:
-    """Return the text so that a spreadsheet takes it for text, never for a formula.
+    r"""Return the text so that a spreadsheet takes it for text, never for a formula.
+
+    Where a semicolon separates cells, as in French and German settings, a comma does not, and a cell may be cut at its
+    own semicolons and line breaks: what follows those is kept from being a formula, too.
 
     Examples
     --------
-    >>> csv_cell("=1+1")
-    "'=1+1"
+    >>> csv_cell("=1+1"), csv_cell("fine;=1+1")
+    ("'=1+1", "fine;'=1+1")
     """
-    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+    text = re.sub(FORMULA, r"'\1", re.sub(UNSHOWN, "\ufffd", text))
+    return _fitting(re.sub(FORMULA_WITHIN, r"\1'\2", text))
 
 
 def xml(text: str) -> str:
     """Return the text for an XML 1.0 element or attribute; characters that XML forbids become U+FFFD."""
     return _xml_escape(_NOT_XML.sub("\ufffd", text), {'"': "&quot;", "'": "&apos;"})
+
+
+def _fitting(text: str) -> str:
+    return text if len(text) <= CELL_CHARS else text[: CELL_CHARS - 1] + "…"
 
 
 def _unpiled(text: str) -> str:

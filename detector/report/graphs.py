@@ -14,7 +14,6 @@ from typing import Any
 import polars as pl
 
 from detector.report.charts import FAMILIES, FURTHER, ORDINARY
-from detector.report.durable import durable
 from detector.report.escape import visible, xml
 from detector.report.findings import Row
 from detector.report.network import NEXT, WHOLE_MAX, Network, network
@@ -49,12 +48,12 @@ def write_gexf(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any], path:
     run
         The content of `run.json`.
     path
-        The file to create.
+        The file.
 
     Raises
     ------
     OSError
-        The file exists already or cannot be written.
+        The file cannot be written.
     """
     found = network(frames)
     is_timed = found.nodes["first"].null_count() < found.nodes.height
@@ -105,7 +104,7 @@ def write_graphml(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any], pa
 
 
 def _stream(path: Path, head: str, nodes: Iterable[str], between: str, edges: Iterable[str], foot: str) -> None:
-    with durable(path) as file:
+    with path.open("wb") as file:
         waiting: list[str] = []
         for piece in chain([head], nodes, [between], edges, [foot]):
             waiting.append(piece)

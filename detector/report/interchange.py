@@ -10,29 +10,27 @@ from typing import Any
 
 import polars as pl
 
-from detector.report.durable import durable
 from detector.report.escape import csv_cell, visible
+from detector.report.files import watched
 
 _ADDRESS_CHARS = 160
 """CLUSTERS hold so much of an address; a longer one is cut there, and then no address any more."""
 
 
-def write_coortweet(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any], path: Path) -> None:  # noqa: ARG001
+def write_coortweet(frames: Mapping[str, pl.DataFrame], _run: Mapping[str, Any], path: Path) -> None:
     """Write who shared what and when: an object is an address, or a cluster of near copies by its id.
 
     Parameters
     ----------
     frames
         The published frames.
-    run
-        The content of `run.json`; unused, for the signature of all writers is one.
     path
-        The file to create.
+        The file.
 
     Raises
     ------
     OSError
-        The file exists already or cannot be written.
+        The file cannot be written.
     """
     shares = _shares(frames).select(
         object_id=_safe(pl.coalesce("address", "cluster_id")),
@@ -43,7 +41,7 @@ def write_coortweet(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any], 
     _write(shares, path)
 
 
-def write_qut(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any], path: Path) -> None:  # noqa: ARG001
+def write_qut(frames: Mapping[str, pl.DataFrame], _run: Mapping[str, Any], path: Path) -> None:
     """Write the messages of clusters in the columns of the coordination network toolkit.
 
     `repost_id` and `reply_id` are empty: a result does not keep them. Parameters and errors are those of
@@ -96,5 +94,5 @@ def _made_safe(column: pl.Series) -> pl.Series:
 
 
 def _write(table: pl.DataFrame, path: Path) -> None:
-    with durable(path) as file:
-        table.write_csv(file)
+    with path.open("wb") as file, watched(file) as target:
+        table.write_csv(target)

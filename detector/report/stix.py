@@ -16,7 +16,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import polars as pl
 
 from detector.report.disarm import ACROSS_PLATFORMS, BY_SIGNAL, VERSION, VERSION_AT, Technique
-from detector.report.durable import durable
 from detector.report.escape import excerpt, visible
 from detector.report.findings import Row, reasons
 from detector.report.words import BITS, CAUTION, TIER_MEANINGS, WOULD_CHANGE, bits, counted, innocent
@@ -47,19 +46,20 @@ def write_stix(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any], path:
     run
         The content of `run.json`. The end of its span is when the objects were created: clocks are not asked.
     path
-        The file to create.
+        The file.
 
     Raises
     ------
     OSError
-        The file exists already or cannot be written.
+        The file cannot be written.
     """
     objects = {found["id"]: found for found in _objects(frames, run)}
     bundle = f"bundle--{uuid5(OURS, ' '.join(objects))}"
     # Only ASCII: no character of the file can turn the text around in an editor or a terminal.
     lines = ",\n".join(json.dumps(found) for found in objects.values())
-    with durable(path) as file:
-        file.write(f'{{"type": "bundle", "id": "{bundle}", "objects": [\n{lines}\n]}}\n'.encode())
+    path.write_text(
+        f'{{"type": "bundle", "id": "{bundle}", "objects": [\n{lines}\n]}}\n', encoding="ascii", newline="\n"
+    )
 
 
 def _objects(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any]) -> Iterator[Object]:

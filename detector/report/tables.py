@@ -1,26 +1,26 @@
 """Frames to the files of a result folder, and back."""
 
-import errno
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import msgspec
 import polars as pl
 
 from detector.errors import InputError, SchemaError
-from detector.report.durable import durable
+from detector.report.files import durable, watched
 from detector.report.folder import Claim, check_writable, claim
+from detector.report.outputs import OUTPUT_FILES, choose_outputs, write_outputs
 from detector.schema import PUBLISHED, REJECTS, Schema
 
 __all__ = ["FILES", "check_writable", "claim", "read_folder", "write_folder"]
 
 _PARQUET = {schema.name.removesuffix(".parquet").lower(): schema for schema in PUBLISHED if schema is not REJECTS}
 FILES = (*(f"{name}.parquet" for name in _PARQUET), "rejects.jsonl", "run.json", "report.html")
-"""The files of a result."""
+"""The files of every result; `OUTPUT_FILES` are further ones, where they were asked for."""
 ENRICHED = "enriched"
 """The folder in it of the scanned files with our columns, where they were asked for."""
 _ROW_GROUP_ROWS = 2**18
@@ -37,6 +37,7 @@ def write_folder(
     force: bool,
     held: Claim | None = None,
     enrich: Callable[[Path], object] | None = None,
+    formats: Sequence[str] = (),
 ) -> None:
     """Write a result folder, whole or not at all; equal input gives equal bytes.
 
@@ -52,14 +53,19 @@ def write_folder(
     render
         Makes what becomes `report.html`, on a thread of its own while the tables are written.
     force
-        Whether the result in an existing folder may be replaced; files that are not ours stay.
+        Whether the result in an existing folder may be replaced; files that are not ours stay, and what an earlier
+        result had in formats that are no longer asked for goes.
     held
         The claim on `out` that the caller holds since the beginning of the run, if it does.
     enrich
         Writes the scanned files with our columns into the folder that it is given.
+    formats
+        Names of `outputs.OUTPUTS`, in which the result is written as well.
 
     Raises
     ------
+    ConfigError
+        A format is unknown.
     SchemaError
         A frame is missing or is not as promised.
     OutputError
@@ -71,6 +77,7 @@ def write_folder(
         if name not in frames:
             raise SchemaError(f"{schema.name}: the frame {name!r} is missing")
         schema.check(frames[name])
+    chosen = choose_outputs(formats)
 
     def fill(folder: Path) -> None:
         with ThreadPoolExecutor(1) as thread:
@@ -81,11 +88,12 @@ def write_folder(
             _write_bytes(folder / "rejects.jsonl", (msgspec.json.encode(row) + b"\n" for row in rejects))
             _write_bytes(folder / "run.json", [_text_bytes(json.dumps(run, ensure_ascii=False, indent=2) + "\n")])
             _write_bytes(folder / "report.html", [_text_bytes(page.result())])
+            write_outputs(chosen, frames, run, folder)
             if enrich:
                 enrich(folder / ENRICHED)
 
     with nullcontext(held) if held else claim(out, force=force) as claimed:
-        claimed.publish(fill, (*FILES, ENRICHED))
+        claimed.publish(fill, (*FILES, *OUTPUT_FILES, ENRICHED))
 
 
 def read_folder(out: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
@@ -115,36 +123,11 @@ def read_folder(out: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
 
 
 def _write_parquet(path: Path, frame: pl.DataFrame) -> None:
-    with durable(path) as file:
-        watched = _Watched(file)
-        try:
-            # One chunk and a fixed row group: the bytes must not depend on how the frame was put together.
-            frame.rechunk().write_parquet(
-                cast(BinaryIO, watched),
-                compression="zstd",
-                compression_level=_ZSTD_LEVEL,
-                row_group_size=_ROW_GROUP_ROWS,
-            )
-        except pl.exceptions.PolarsError as error:
-            raise watched.error or OSError(errno.EIO, str(error).partition("\n")[0]) from error
-
-
-class _Watched:
-    """A file that remembers what the system refused: Polars reports it in words of its own, or not at all."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.error: OSError | None = None
-
-    def write(self, content: bytes) -> int:
-        try:
-            return self._file.write(content)
-        except OSError as error:
-            self.error = error
-            raise
-
-    def flush(self) -> None:
-        self._file.flush()
+    with durable(path) as file, watched(file) as target:
+        # One chunk and a fixed row group: the bytes must not depend on how the frame was put together.
+        frame.rechunk().write_parquet(
+            target, compression="zstd", compression_level=_ZSTD_LEVEL, row_group_size=_ROW_GROUP_ROWS
+        )
 
 
 def _write_bytes(path: Path, chunks: Iterable[bytes]) -> None:

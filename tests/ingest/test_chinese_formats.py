@@ -15,6 +15,7 @@ from detector.ingest.formats import (
     wechat,
     weibo,
 )
+from detector.ingest.read import read_comments
 
 MODULES = (bazhuayu, bilibili, douyin, fourcat, interchange, mediacrawler, rednote, wechat, weibo)
 FORMATS = {form.name: form for module in MODULES for form in module.FORMATS}
@@ -136,3 +137,22 @@ def test_replies_below_replies_are_walked_however_deep():
     batch = adapt(FORMATS["rednote"], [root], [1])
     assert batch.columns["id"][-1] == "2999"
     assert set(batch.columns["conversation_id"]) == {"n"}
+
+
+def test_profiles_that_mediacrawler_writes_are_no_comments():
+    profile = {"user_id": "7", "nickname": "x", "desc": "y", "fans": 2, "follows": 1, "last_modify_ts": 1760000000000}
+    found = read_comments([profile])
+    assert found.counts.skipped_by_reason == {"not_a_comment": 1}
+
+
+@pytest.mark.parametrize(("link", "platform"), [("https://www.example.org/a", "other"), ("", "weibo")])
+def test_a_table_that_links_elsewhere_is_not_of_weibo(link, platform):
+    found = read_comments([{"用户昵称": "小松", "评论内容": "谁付钱", "文章链接": link}])
+    assert found.comments["platform"].to_list() == [platform]
+
+
+def test_a_page_of_weibo_that_tells_how_to_comment_is_no_post():
+    comment = {"id": "4", "rootid": "4", "text": "a", "created_at": "2024-01-01", "user": {"id": 3, "screen_name": "b"}}
+    inner = {"data": [comment], "max": 1, "status": {"comment_manage_info": {"comment_permission_type": -1}}}
+    found = read_comments([{"ok": 1, "data": inner}])
+    assert found.comments["id"].to_list() == ["4"]

@@ -121,3 +121,10 @@ def test_ids_that_a_spreadsheet_rounded_do_not_make_many_accounts_one():
     typed = type_batch(adapt(FORMATS["fivethirtyeight-csv"], [exact], [1]), IngestConfig())
     assert typed.comments["author_id"].to_list() == ["2532611755"]
     assert typed.comments["created_at"].to_list() == [None]  # no month is the 31st
+
+
+def test_a_post_that_answers_nobody_addresses_nobody_it_mentions():
+    """Mentions had no ids once, and what answers nobody has no id of whom it answers either."""
+    post = {"id": "1", "text": "a @b", "author_id": "2", "entities": {"mentions": [{"start": 2, "username": "b"}]}}
+    answer = {**post, "in_reply_to_user_id": "5", "entities": {"mentions": [{"username": "c", "id": "5"}]}}
+    assert adapt(FORMATS["x-v2"], [post, answer], [1, 2]).columns["target"] == [None, "c"]

@@ -9,6 +9,7 @@ import pytest
 from detector.config import IngestConfig
 from detector.ingest.adapt import adapt
 from detector.ingest.canonical import type_batch
+from detector.ingest.read import read_comments
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/formats"
 FAMILIES = ("reddit", "bluesky", "mastodon", "telegram", "vk")
@@ -116,3 +117,23 @@ def test_a_record_is_known_as_one_format_only():
 )
 def test_records_of_others_are_not_claimed(record):
     assert not [name for name, form in FORMATS.items() if form.strength(record)]
+
+
+def test_several_answers_of_vk_at_once_are_pages():
+    comment = {"id": 9, "owner_id": -1, "post_id": 4, "from_id": 77, "date": 1726000000, "text": "The ferry is late"}
+    found = read_comments([{"response": [{"count": 1, "items": [comment]}, {"count": 0, "items": []}]}])
+    assert found.formats == ("vk",)
+    assert found.comments["id"].to_list() == ["-1_9"]
+
+
+def test_what_telegram_forwarded_is_a_repost_in_tables_too():
+    row = {
+        "id": "pier-5",
+        "thread_id": "pier",
+        "body": "The ferry is late",
+        "author": "88",
+        "unix_timestamp": "1726000000",
+    }
+    found = read_comments([{**row, "author_forwarded_from_name": "Quay"}, {**row, "id": "pier-6"}])
+    assert found.formats == ("4cat",)
+    assert found.counts.skipped_by_reason == {"repost": 1}

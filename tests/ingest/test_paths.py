@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from detector.ingest.adapt import Adapting, adapt
 from detector.ingest.decode import NESTED
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.paths import compile_column, compile_source
+from detector.ingest.formats.paths import Made, compile_column, compile_source
 
 
 def twin(path, record):
@@ -70,6 +70,13 @@ def test_a_function_is_asked_only_where_nothing_was_found_before():
     assert column([{"name": "a"}, {"name": "", "other": "b"}]) == ["a", "B"]
     with pytest.raises(KeyError):
         column([{"name": None}])
+
+
+def test_what_is_made_of_several_values_is_alike_one_by_one_and_at_once():
+    made = Made(lambda *values: values, ("a.b", "c"), "d", Made(str, "a"))
+    records = [{"a": {"b": 1}, "d": None}, {"c": "", "a": [2]}, {"c": 3, "d": 4, "a": {"b": ""}}, {}]
+    assert compile_column(made)(records) == [compile_source(made)(record) for record in records]
+    assert made(records[2]) == (3, 4, "{'b': ''}")
 
 
 @pytest.mark.parametrize("path", ["", ".", "a.", ".a", "a..b", "a[b].c", "a[b=c", "a]b[", "[a=b]"])

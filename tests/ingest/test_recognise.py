@@ -56,6 +56,18 @@ def test_records_of_several_formats_in_one_file_are_each_read_as_their_own(forma
     assert texts(read(*reversed(records))) == texts(found)
 
 
+@pytest.mark.parametrize(
+    "note", [{"error": 429, "message": "Too many requests"}, {"status": "error", "message": "Upstream failed"}]
+)
+def test_a_note_of_failure_is_no_format_of_its_own(note):
+    comment = {"id": "k1", "author": "lena", "body": "This bridge", "created_utc": 1726000000, "link_id": "t3_a"}
+    comment |= {"parent_id": "t3_a", "subreddit": "quill"}
+    for records in ([note, comment], [comment, note]):
+        found = read_comments(io.BytesIO("".join(json.dumps(record) + "\n" for record in records).encode()))
+        assert found.formats == ("reddit",)
+        assert found.counts.skipped_by_reason == {"not_a_comment": 1}
+
+
 def test_canonical_lines_among_which_others_are_hidden_lose_none(formats):
     formats(SEA)
     records = [{"id": str(i), "text": f"t{i}"} for i in range(2_000)]
@@ -123,3 +135,31 @@ def test_no_two_formats_know_a_canonical_record_or_a_plain_one():
     for form in registry.known_formats():
         assert not form.strength(plain), form.name
         assert not form.strength(canonical), form.name
+
+
+def test_an_answer_is_opened_around_records_of_known_formats(formats):
+    formats(SEA, SHORE)
+    found = read(
+        {"code": 0, "message": "OK", "answer": {"found": [{"wave": "a", "salt": 1}, {"wave": "b", "sand": 1}]}},
+        {"code": 0, "answer": {"by id": {"7": {"wave": "c", "salt": 1}, "8": [{"wave": "d", "salt": 1}]}}},
+        {"wave": "e", "salt": 1},
+    )
+    assert texts(found) == ["a", "b", "c", "d", "e"]
+    assert found.formats == ("sea", "shore")
+    assert found.counts.records_read == found.counts.accepted == 5
+
+
+def test_a_comment_is_not_opened_for_what_it_holds(formats):
+    formats(SEA)
+    other = {"wave": "not ours", "salt": 1}
+    found = read({"id": "1", "text": "own words", "seen": [other]}, {"id": "2", "quoted": other})
+    assert texts(found) == ["own words"]
+    assert texts(read({"id": "3", "pages": [[other]]})) == ["not ours"]
+
+
+def test_nothing_is_searched_for_without_end(formats):
+    formats(SEA)
+    deep = {"wave": "a", "salt": 1}
+    for _ in range(40):
+        deep = {"in": deep}
+    assert read(deep).counts.rejected == 1

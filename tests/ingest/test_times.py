@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.ingest.shown_times import precision_of
 from detector.ingest.time_columns import parse_times
-from detector.ingest.times import parse_time, precision_of_ago
+from detector.ingest.times import parse_time
 from detector.schema import PRECISIONS
 
 CAPTURED = datetime(2023, 10, 23, 2, 14, 7, tzinfo=UTC)
@@ -66,6 +67,10 @@ RELATIVE = [
     ("Streamed 2 days ago", "2023-10-21T02:14:07", "day"),
     ("3 週前（已編輯）", "2023-10-02T02:14:07", "month"),
     ("2 個小時前", "2023-10-23T00:14:07", "hour"),
+    ("半小时前", "2023-10-23T01:44:07", "hour"),
+    ("hace 2 días", "2023-10-21T02:14:07", "day"),
+    ("há 3\xa0semanas", "2023-10-02T02:14:07", "month"),
+    ("vor einer Stunde", "2023-10-23T01:14:07", "hour"),
 ]
 
 HOSTILE = [
@@ -101,12 +106,33 @@ def test_relative_times_need_the_time_of_capture(value, expected, precision):
 
 @pytest.mark.parametrize(("words", "precision"), [(words, precision) for words, _, precision in RELATIVE])
 def test_relative_words_say_how_well_they_give_a_time(words, precision):
-    assert precision_of_ago(words) == precision
+    assert precision_of(words) == precision
 
 
-@pytest.mark.parametrize("words", ["", "2018-10-10", "1539202764", "vor 2 Tagen", "02-30", "9" * 5_000])
+@pytest.mark.parametrize(
+    "words", ["", None, 12, "2018-10-10", "2018-10-10T20:19:24Z", "1539202764", "02-30", "9" * 5_000]
+)
 def test_other_words_say_nothing_about_it(words):
-    assert precision_of_ago(words) is None
+    assert precision_of(words) is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "precision"),
+    [
+        ("2 años", "year"),
+        ("3w", "month"),
+        ("5 d", "day"),
+        ("il y a 4 h", "hour"),
+        ("vor 10 Minuten", "min"),
+        ("3天前", "day"),
+        ("Yesterday", "day"),
+        ("4 March 2019", "day"),
+        ("1 неделю", "year"),
+        ("March 4 at 5:30 PM", "min"),
+    ],
+)
+def test_a_reckoned_time_is_no_finer_than_what_was_shown(shown, precision):
+    assert precision_of(shown) == precision
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: ascii(value)[:40])

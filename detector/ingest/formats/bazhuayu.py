@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 
 from detector.ingest.formats.format import Format, Shape
+from detector.ingest.formats.hosts import platform_at
 from detector.ingest.formats.paths import Record, compile_source
 
 _TEXTS = (
@@ -51,6 +52,9 @@ _USER_LINKS = (
         "用户地址",
         "个人主页",
         "主页链接",
+        "昵称链接",
+        "作者链接",
+        "作者主页",
     ),
     *("主页地址", "博主主页", "博主链接"),
 )
@@ -81,16 +85,14 @@ _POST_LINKS = (
         "作品链接",
         "文章URL",
         "原文链接",
+        "标题链接",
+        "新闻链接",
     ),
     *("页面网址", "页面链接", "页面地址", "来源网址", "网址", "链接", "URL", "url"),
 )
-_LIKES = ("评论点赞数", "点赞数", "点赞数量", "点赞量", "点赞次数", "点赞", "赞数", "获赞数", "赞")
+_LIKES = ("评论点赞数", "评论点赞量", "点赞数", "点赞数量", "点赞量", "点赞次数", "点赞", "赞数", "获赞数", "赞")
 _FOLLOWERS = ("评论者粉丝数", "用户粉丝数", "博主粉丝数", "粉丝数", "粉丝数量", "粉丝量", "粉丝")
 
-_HOSTS = (
-    *(("weibo.c", "weibo"), ("xiaohongshu.com", "rednote"), ("douyin.com", "douyin"), ("bilibili.com", "bilibili")),
-    *(("kuaishou.com", "kuaishou"), ("zhihu.com", "zhihu"), ("tieba.baidu.com", "tieba"), ("weixin.qq.com", "wechat")),
-)
 _WORDS = (
     *(("微博", "weibo"), ("小红书", "rednote"), ("笔记", "rednote"), ("抖音", "douyin")),
     *(("B站", "bilibili"), ("弹幕", "bilibili"), ("快手", "kuaishou"), ("知乎", "zhihu"), ("贴吧", "tieba")),
@@ -161,16 +163,16 @@ def _post(record: Record) -> str | None:
     return _QUERY.sub("", link) if "weibo.c" in link else link
 
 
-def _platform(record: Record) -> str:
-    links = f"{_post_link(record)} {_user_link(record)}"
-    return next((name for host, name in _HOSTS if host in links), None) or _platform_of(tuple(record))
+def _platform(record: Record) -> str | None:
+    links = [link for link in (_post_link(record), _user_link(record)) if isinstance(link, str) and "://" in link]
+    return next(filter(None, map(platform_at, links)), None) or _platform_of(tuple(record), is_elsewhere=bool(links))
 
 
 @lru_cache(maxsize=64)
-def _platform_of(columns: tuple[str, ...]) -> str:
-    """Tell the platform by the words in the names of columns; Weibo is what most such tables are about."""
+def _platform_of(columns: tuple[str, ...], *, is_elsewhere: bool) -> str | None:
+    """Tell the platform by the words in the names of columns; Weibo is what most tables without addresses are about."""
     names = " ".join(map(str, columns))
-    return next((name for word, name in _WORDS if word in names), "weibo")
+    return next((name for word, name in _WORDS if word in names), None if is_elsewhere else "weibo")
 
 
 FORMATS = (
@@ -195,7 +197,7 @@ FORMATS = (
             "like_count": _likes,
         },
         notes=(
-            "The platform is told by the addresses and the names of columns; where these say nothing, it is Weibo.",
+            "The platform is told by the addresses and the names of columns; where there are none, it is Weibo.",
             "Dates without a year are read only where the table says when it was collected.",
             "Times without a zone are usually Beijing's (UTC+8).",
         ),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from detector.ingest.formats.format import Format, Shape, walk
-from detector.ingest.formats.items import objects
+from detector.ingest.formats.lists import objects
 from detector.ingest.formats.paths import Record
 
 _REPLY_TO = re.compile(r"回复 @(.{1,40}?) ?[:：]")

@@ -6,7 +6,7 @@ They look like TikTok's, but say from which province they were written (`ip_labe
 from collections.abc import Iterable, Iterator
 
 from detector.ingest.formats.format import Format, Shape, walk
-from detector.ingest.formats.items import objects
+from detector.ingest.formats.lists import objects
 from detector.ingest.formats.paths import Getter, Record, compile_source
 
 _ENVELOPE = "_envelope"

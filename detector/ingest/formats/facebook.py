@@ -5,9 +5,10 @@ from typing import Any
 
 from detector.ingest.formats import facebook_address as address
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.nested import AROUND, objects, unnested, where
+from detector.ingest.formats.lists import objects
+from detector.ingest.formats.nested import AROUND, unnested, where
 from detector.ingest.formats.paths import Record, compile_source
-from detector.ingest.formats.shown_times import precision_of
+from detector.ingest.shown_times import precision_of
 
 _FEEDS = ("posts", "feed", "published_posts", "visitor_posts", "tagged", "videos", "photos")
 _ONLY_COMMENTS_HAVE = ("can_remove", "can_comment", "comment_count", "user_likes", "parent", "attachment", "object")
@@ -64,6 +65,12 @@ def _taken_apart(items: list[Record], are_posts: list[bool], page: object = None
         yield from unnested(_replies(item), _replies, _known, {"post": item.get("id"), "page": page or _get_page(item)})
 
 
+def _addressed(record: Record) -> object:
+    """Return whom a comment names before all else, as replies do: names are tags beside the text, without an @."""
+    tags = record.get("message_tags")
+    return next((tag.get("name") for tag in objects(tags) if tag.get("offset") == 0), None)
+
+
 def _target(record: Record) -> object:
     around = record.get(AROUND) or {}
     is_known = around.get("page") or around.get("is_post")
@@ -106,7 +113,7 @@ _GRAPH = Format(
         "author_id": "from.id",
         "author_handle": "from.username",
         "author_name": "from.name",
-        "target": _target,
+        "target": (_addressed, "parent.from.name", _target),
         "parent_id": ("parent.id", "_around.parent"),
         "conversation_id": _get_thread,
         "url": where("message", "permalink_url"),

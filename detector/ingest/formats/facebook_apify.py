@@ -5,9 +5,10 @@ from typing import Any
 
 from detector.ingest.formats import facebook_address as address
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.nested import AROUND, objects, unflattened, unnested, where
+from detector.ingest.formats.lists import objects
+from detector.ingest.formats.nested import AROUND, unflattened, unnested, where
 from detector.ingest.formats.paths import Getter, Record, compile_source
-from detector.ingest.formats.shown_times import precision_of
+from detector.ingest.shown_times import precision_of
 
 _LISTS = ("comments", "topComments", "latestComments", "replies", "commentsList", "comments_list")
 _COMMENT_MARKS = (
@@ -200,6 +201,7 @@ _FORM = Format(
     title="Apify: Facebook comments, or posts with comments, of its actors and their imitators",
     shapes=(
         Shape(needs=("facebookUrl",), any_of=("commentUrl", "feedbackId", "topComments", "postId", "legacyId")),
+        Shape(needs=("facebookUrl", "text"), any_of=("author", "author_name", "authorName", "author.name")),
         Shape(needs=("facebookUrl", "text"), any_of=("profileName", "profileId", "likesCount", "threadingDepth")),
         Shape(
             needs=("text", "profileName"), any_of=("likesCount", "profileId", "commentUrl", "feedbackId", "facebookId")
@@ -207,6 +209,8 @@ _FORM = Format(
         Shape(needs=("postUrl", "text", "authorName"), any_of=("commentUrl", "commentId", "authorUrl", "timeAgo")),
         Shape(needs=("postUrl", "text", "commentId"), any_of=("authorId", "author", "reactions")),
         Shape(needs=("commentText", "authorName"), any_of=("sourcePostUrl", "commentPermalink", "postUrl")),
+        Shape(needs=("text", "author_name", "post_url"), any_of=("comment_id", "author_url", "comment_url")),
+        Shape(needs=("message", "author.name", "postUrl"), any_of=("author.url", "author.profileUrl")),
         Shape(needs=("legacy_comment_id", "message"), any_of=("author", "author_name", "comment_id")),
         Shape(needs=("text", "reactions_count", "replies_count"), any_of=("is_spam", "is_hidden", "is_pinned")),
         Shape(needs=("text", "date", "likes", "replies", "author.url")),

@@ -1,6 +1,7 @@
 """What a format is: how its records are known, taken apart and read."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -26,13 +27,16 @@ class Shape:
     def fits(self, record: Record) -> bool:
         """Tell whether a record looks so."""
         return (
-            # What stands at the top is looked up at once: most shapes are told from a record by that.
-            self._top <= record.keys()
-            and all(_has(record, path) for path in self._below)
+            self.allows(record.keys())
+            and (not self._below or all(_has(record, path) for path in self._below))
             and (not self.any_of or any(_has(record, path) for path in self.any_of))
-            and not any(_has(record, path) for path in self.lacks)
+            and (not self._lacks_below or not any(_has(record, path) for path in self._lacks_below))
             and (not self.only or len(record) == len(self.needs))
         )
+
+    def allows(self, keys: AbstractSet[str]) -> bool:
+        """Tell whether a record with these keys at its top can look so: by that, most shapes are told from it."""
+        return self._top <= keys and self._lacks.isdisjoint(keys)
 
     @cached_property
     def _top(self) -> frozenset[str]:
@@ -41,6 +45,14 @@ class Shape:
     @cached_property
     def _below(self) -> tuple[str, ...]:
         return tuple(path for path in self.needs if "." in path)
+
+    @cached_property
+    def _lacks(self) -> frozenset[str]:
+        return frozenset(self.lacks)
+
+    @cached_property
+    def _lacks_below(self) -> tuple[str, ...]:
+        return tuple(path for path in self.lacks if "." in path)
 
     @property
     def strength(self) -> int:
@@ -70,7 +82,8 @@ def as_it_is(record: Record) -> Iterable[Record]:
 
 def unless_error(record: Record) -> SkipReason | None:
     """Take every record for a comment, but for the notes of failure that scrapers leave among their data."""
-    is_error = "text" not in record and (record.get("success") is False or record.get("error") or record.get("errors"))
+    failed = record.get("success") is False or record.get("status") in ("error", "fail")
+    is_error = "text" not in record and (failed or record.get("error") or record.get("errors"))
     return SkipReason.NOT_A_COMMENT if is_error else None
 
 

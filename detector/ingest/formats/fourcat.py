@@ -5,6 +5,7 @@ from typing import Any
 
 from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape
+from detector.ingest.formats.hosts import platform_at
 from detector.ingest.formats.paths import Getter, Record, compile_source
 
 _YES = frozenset({"yes", "true", "1"})
@@ -13,23 +14,6 @@ _LINKS = (
     *("collected_from_url", "post_source_domain", "author_profile_url", "author_url", "thread_url", "post_url"),
     *("comment_url", "tweet_url", "tiktok_url", "url", "link", "author_avatar_url", "video_url"),
 )
-_HOSTS = {
-    **dict.fromkeys(("twitter.com", "x.com", "twimg.com"), "x"),
-    **dict.fromkeys(("tiktok.com", "tiktokcdn.com"), "tiktok"),
-    **dict.fromkeys(("instagram.com", "cdninstagram.com"), "instagram"),
-    **dict.fromkeys(("threads.net", "threads.com"), "threads"),
-    **dict.fromkeys(("facebook.com",), "facebook"),
-    **dict.fromkeys(("youtube.com", "youtu.be"), "youtube"),
-    **dict.fromkeys(("bsky.app",), "bluesky"),
-    **dict.fromkeys(("truthsocial.com",), "truthsocial"),
-    **dict.fromkeys(("t.me",), "telegram"),
-    **dict.fromkeys(("reddit.com", "redd.it"), "reddit"),
-    **dict.fromkeys(("douyin.com", "iesdouyin.com"), "douyin"),
-    **dict.fromkeys(("xiaohongshu.com",), "rednote"),
-    **dict.fromkeys(("bilibili.com",), "bilibili"),
-    **dict.fromkeys(("vk.com",), "vk"),
-}
-_HOST = re.compile(r"(?i)(?:^|[/.])([a-z0-9-]+\.[a-z]{2,4})(?=[/:?#]|$)")
 # Columns that only one of 4CAT's sources has.
 _TELLING = (("subreddit", "reddit"), ("author_forwarded_from_name", "telegram"), ("retweeted_user", "x"))
 
@@ -49,11 +33,7 @@ def _platform(row: Record) -> str | None:
     for column, name in _TELLING:
         if column in row:
             return name
-    for column in _LINKS:
-        found = _HOST.search(str(row.get(column) or "").partition("?")[0])
-        if found and found[1].lower() in _HOSTS:
-            return _HOSTS[found[1].lower()]
-    return None
+    return next(filter(None, (platform_at(row.get(column)) for column in _LINKS)), None)
 
 
 def _is_hidden(value: object) -> bool:
@@ -97,6 +77,18 @@ def _url(row: Record) -> Any:  # noqa: ANN401
     return _link(row) if _body(row) else None
 
 
+def _first_language(row: Record) -> str | None:
+    """Return the first of the languages that the author of a post on Bluesky named."""
+    first = str(row.get("languages") or "").partition(",")[0]
+    return first if first != "N/A" else None
+
+
+def _fate(row: Record) -> SkipReason | None:
+    # What Telegram has forwarded is somebody else's text passed on.
+    is_passed_on = any(row.get(f"author_forwarded_from_{name}") for name in ("name", "username", "id"))
+    return SkipReason.REPOST if is_passed_on or _is(row, "is_retweet") or _is(row, "is_repost") else None
+
+
 FORMATS = (
     Format(
         name="4cat",
@@ -117,6 +109,7 @@ FORMATS = (
             "author_name": _unless_hidden(
                 *("author_fullname", "author_full", "author_name", "author_nickname", "author_display_name")
             ),
+            "author_created_at": ("author_created_at", "account_created_at"),
             "author_followers": (
                 "author_followers",
                 "account_followers",
@@ -125,14 +118,14 @@ FORMATS = (
             ),
             "author_following": ("author_following", "author_following_count"),
             "author_verified": ("author_is_verified", "author_verified", "verified"),
-            "target": "replied_user",
+            "target": ("replied_user", "replied_to_user"),
             "parent_id": _parent,
             "conversation_id": ("post_id", "thread_id"),
             "url": _url,
-            "lang": ("language_guess", "language", "lang"),
+            "lang": ("language_guess", "language", "lang", _first_language),
             "like_count": ("likes", "like_count", "num_likes", "digg_count"),
         },
-        fate=lambda row: SkipReason.REPOST if _is(row, "is_retweet") or _is(row, "is_repost") else None,
+        fate=_fate,
         notes=("Where 4CAT replaced authors by hashes, accounts are told apart by these, and have no names.",),
     ),
 )

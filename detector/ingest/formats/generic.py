@@ -1,200 +1,300 @@
-"""Records of no known format, read by the names that people give to such fields.
+"""Records of no known format, read by the names that people give to such fields (`formats.names`).
 
-A field of its own canonical name comes first; then the usual names in English, French and Chinese exports, nested or
-with dots, most telling first. A record may wrap a list of others, and these may hold their replies.
+A field of its own canonical name comes first. A record may wrap a list of others, lie in an object of its own, and hold
+its replies.
 """
 
-from collections.abc import Iterable
+import html
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from detector.errors import SkipReason
 from detector.ingest.decode import ABSENT, FIELDS
-from detector.ingest.formats.format import Format, walk
-from detector.ingest.formats.paths import Getter, Record, Source, compile_source
+from detector.ingest.formats.format import Format, unless_error, walk
+from detector.ingest.formats.hosts import platform_at
+from detector.ingest.formats.names import Plan, author_meaning, fold, plan_of
+from detector.ingest.formats.paths import Getter, Record, Source
+from detector.ingest.markup import visible
 
-_TEXT = (
-    *("text", "full_text", "body", "message", "content", "comment", "comment_text", "commentText", "comment_body"),
-    *(
-        "message_text",
-        "tweet_text",
-        "tweet",
-        "post_text",
-        "caption",
-        "texte",
-        "commentaire",
-        "评论内容",
-        "评论",
-        "内容",
-    ),
-)
-_AUTHOR = ("author", "user", "owner", "from", "account", "profile", "sender")
-_OF_AUTHOR: dict[str, tuple[str, ...]] = {
-    "author_id": ("id", "id_str", "uid", "user_id"),
-    "author_handle": ("username", "screen_name", "handle", "login", "unique_id"),
-    "author_name": ("name", "display_name", "displayName", "full_name", "nickname"),
-    "author_created_at": ("created_at", "createdAt", "created"),
-    "author_followers": ("followers_count", "followersCount", "followers"),
-    "author_following": ("following_count", "friends_count", "followingCount", "following"),
-    "author_posts": ("statuses_count", "posts_count", "tweet_count"),
-    "author_verified": ("verified", "is_verified", "isVerified"),
-}
-_NAMES: dict[str, tuple[str, ...]] = {
-    "id": (
-        *(
-            "id_str",
-            "comment_id",
-            "commentId",
-            "tweet_id",
-            "tweetid",
-            "message_id",
-            "messageId",
-            "post_id",
-            "_id",
-            "cid",
-        ),
-        *("pk", "uri", "identifiant", "评论ID", "评论id"),
-    ),
-    "platform": ("source_platform", "network", "site", "plateforme", "平台"),
-    "created_at": (
-        *("createdAt", "created_time", "createdTime", "creation_time", "published_at", "publishedAt", "created_utc"),
-        *(
-            "timestamp",
-            "unix_timestamp",
-            "datetime",
-            "date_time",
-            "date",
-            "time",
-            "created",
-            "posted_at",
-            "publish_date",
-        ),
-        *(
-            "published",
-            "create_time",
-            "createTime",
-            "date_publication",
-            "heure",
-            "评论时间",
-            "发布时间",
-            "时间",
-            "日期",
-        ),
-    ),
-    "author_id": ("authorId", "user_id", "userId", "userid", "uid", "profile_id", "profileId", "owner_id", "用户ID"),
-    "author_handle": (
-        *(
-            "username",
-            "user_name",
-            "userName",
-            "screen_name",
-            "screenName",
-            "handle",
-            "author_username",
-            "ownerUsername",
-        ),
-        *("user_screen_name", "login", "pseudo", "用户名"),
-    ),
-    "author_name": (
-        *("authorName", "display_name", "displayName", "full_name", "fullname", "user_display_name", "profileName"),
-        *("nickname", "nick_name", "name", "auteur", "nom", "昵称", "用户昵称"),
-    ),
-    "author_created_at": ("authorCreatedAt", "user_created_at", "account_created_at", "account_creation_date"),
-    "author_followers": ("followers", "followers_count", "follower_count", "followersCount", "粉丝数"),
-    "author_following": ("following", "following_count", "friends_count", "followingCount", "关注数"),
-    "author_posts": ("statuses_count", "posts_count", "statusesCount"),
-    "author_verified": ("verified", "is_verified", "isVerified", "user_verified"),
-    "target": ("in_reply_to_screen_name", "in_reply_to", "page", "page_name", "cible"),
-    "target_group": (),
-    "parent_id": ("parentId", "parent", "parent_comment_id", "in_reply_to_id", "reply_to", "replyTo", "reply_id"),
-    "conversation_id": (
-        *("conversationId", "thread_id", "threadId", "link_id", "video_id", "videoId", "article_id", "postId"),
-        *("note_id", "post_url", "postUrl"),
-    ),
-    "repost_of": ("retweeted_status_id", "retweet_id", "repost_id", "retweet_tweetid"),
-    "url": ("link", "permalink", "comment_url", "commentUrl", "permalink_url", "链接"),
-    "lang": ("language", "langue", "tweet_language", "comment_language"),
-    "like_count": ("likes", "likeCount", "likes_count", "likesCount", "like", "score", "upvotes", "点赞数"),
-    "collected_at": ("collectedAt", "scraped_at", "scrapedAt", "retrieved_at", "captured_at", "采集时间"),
-}
-_LISTS = (
-    *("data", "items", "comments", "messages", "results", "posts", "records", "tweets", "statuses", "rows", "entries"),
-)
-_REPLIES = ("replies", "comments", "children", "sub_comments", "answers")
+_AROUND = " around"
+"""Where a record keeps what is known of it from what it was found in: no field of an export is called so."""
+
+_PLAIN_ADDRESSES = frozenset(("url", "link", "lien", "enlace", "链接", "連結"))
+_NOTHING = (None, "")
+_NOBODY = (*_NOTHING, 0, "0", "root", "null", "None")
+_TROUBLE = ("error", "errors")
+_MAX_DEPTH = 6
+_MARKUP = re.compile(r"(?i)</(?:p|a|b|i|em|strong|div|span)>|<br ?/?>|<(?:img|a|p|div|span)(?: [a-z-]+=| ?/?>)")
+_CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
+_ONLY_DAY = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
+_DAY_FIRST = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?:,?\s+(.*))?")
+_NO_NAME = re.compile(r"://|^\s*[\[{]")
+_TRUE = (True, 1, "1", "true", "True", "TRUE", "yes", "Yes")
 
 
-def _sources(name: str) -> Source:
-    nested = (f"{author}.{part}" for author in _AUTHOR for part in _OF_AUTHOR.get(name, ()))
-    bare = (_plainly_at(author) for author in _AUTHOR if name == "author_name")
-    return (name, *nested, *_NAMES.get(name, ()), *bare)
+def _plan(record: Record) -> Plan:
+    return plan_of(tuple(record))
 
 
-def _plainly_at(name: str) -> Getter:
-    """Return the getter of an author who is a name and no object."""
-    return lambda record: value if isinstance(value := record.get(name), str) else None
+def _said(value: Any) -> Any:  # noqa: ANN401
+    """Return a value without the object that a database's export puts around it: ``{"$oid": "..."}``."""
+    if isinstance(value, dict) and len(value) == 1:
+        name, inner = next(iter(value.items()))
+        return _said(inner) if name.startswith("$") else value
+    return value
 
 
-_get_text = compile_source(_TEXT)
-_get_id = compile_source(_sources("id"))
-_get_parent = compile_source(_sources("parent_id"))
+def _values(record: Record, name: str) -> Iterator[Any]:
+    """Yield what a record says of a field, the most telling first."""
+    plan = _plan(record)
+    keys = plan.keys.get(name, ())
+    yield from (record[key] for key in keys if key == name)
+    for holder in plan.authors:
+        if isinstance(author := record[holder], dict):
+            yield from (value for _, value in sorted(_of_author(author, name), key=lambda found: found[0]))
+    yield from (record[key] for key in keys if key != name)
+
+
+def _of_author(author: Record, name: str) -> list[tuple[int, Any]]:
+    found = ((author_meaning(key), value) for key, value in author.items())
+    return [(meaning[0], value) for meaning, value in found if meaning and meaning[1] == name]
+
+
+def _first(record: Record, name: str) -> Any:  # noqa: ANN401
+    """Return the first plain value of a field."""
+    values = (_said(value) for value in _values(record, name))
+    return next((value for value in values if value not in _NOTHING and not isinstance(value, (dict, list))), None)
+
+
+def _getter(name: str) -> Getter:
+    return lambda record: _first(record, name)
+
+
+def _id_in(record: Record, name: str) -> Any:  # noqa: ANN401
+    """Return an id, which may lie in an object: that of the post, of the comment replied to."""
+    for value in map(_said, _values(record, name)):
+        found = _said(value.get("id")) if isinstance(value, dict) else value
+        if not isinstance(found, (bool, dict, list)) and found not in (_NOTHING if name == "id" else _NOBODY):
+            return found
+    return None
 
 
 def _text(record: Record) -> Any:  # noqa: ANN401
-    text = _get_text(record)
-    return ABSENT if text is None and not any(name in record for name in _TEXT) else text
+    keys = _plan(record).keys.get("text", ())
+    if not keys:
+        return ABSENT
+    written = [value for key in keys if isinstance(value := record[key], str)]
+    text = next(filter(None, written), "" if written else record[keys[0]])
+    if not isinstance(text, str):
+        return text
+    return visible(text) if _MARKUP.search(text) else html.unescape(text)
+
+
+def _plain_author(record: Record) -> str | None:
+    """Return the author where this is a word or number and no object; an address or an object as text is none."""
+    found = (record[key] for key in _plan(record).authors if isinstance(record[key], (str, int)))
+    return next(
+        (str(one) for one in found if one and not isinstance(one, bool) and not _NO_NAME.search(str(one))), None
+    )
+
+
+def _author_id(record: Record) -> Any:  # noqa: ANN401
+    found = _id_in(record, "author_id")
+    plain = _plain_author(record) if found is None else None
+    return plain if plain and plain.isdecimal() else found
+
+
+def _handle(record: Record) -> Any:  # noqa: ANN401
+    """Return the handle; with spaces it is a name."""
+    found = _first(record, "author_handle")
+    if found is not None:
+        return None if " " in str(found).strip() else found
+    plain = _plain_author(record)
+    if not plain or " " in plain or plain.isdecimal():
+        return None
+    return plain if plain.startswith("@") or _first(record, "author_name") is not None else None
+
+
+def _name(record: Record) -> Any:  # noqa: ANN401
+    found = _first(record, "author_name")
+    if found is not None:
+        return found
+    handle, plain = _first(record, "author_handle"), _plain_author(record)
+    if plain and not plain.isdecimal() and not plain.startswith("@"):
+        return plain
+    return handle if " " in str(handle or "").strip() else None
+
+
+def _created_at(record: Record) -> Any:  # noqa: ANN401
+    """Return the time; a day and its hour may stand in columns of their own."""
+    values = [value for value in map(_said, _values(record, "created_at")) if value not in _NOTHING]
+    times = [value for value in values if not isinstance(value, (bool, dict, list))]
+    time = next((value for value in times if not _CLOCK.fullmatch(str(value))), None)
+    if not isinstance(time, str):
+        return time
+    if _ONLY_DAY.fullmatch(time.strip()):
+        clock = next((str(value) for value in times if _CLOCK.fullmatch(str(value))), "")
+        time = f"{time.strip()} {clock}".strip()
+    match = _DAY_FIRST.fullmatch(time.strip())
+    if match and (match[2] == "." or _plan(record).is_day_first):
+        return f"{match[4]}-{match[3]:0>2}-{match[1]:0>2} {match[5] or ''}".strip()
+    return time
 
 
 def _parent(record: Record) -> Any:  # noqa: ANN401
-    parent = _get_parent(record)
-    return parent if parent is not None else record.get(_ABOVE)
+    found = _id_in(record, "parent_id")
+    if found is None:
+        return record.get(_AROUND, {}).get("parent_id")
+    return None if str(found).startswith("@") else found
 
 
-_ABOVE = " parent"
-"""Where a reply keeps the id of what it was found under: no field of an export is called so."""
+def _target(record: Record) -> Any:  # noqa: ANN401
+    replied = _id_in(record, "parent_id")
+    return replied if str(replied).startswith("@") else _first(record, "target")
+
+
+def _conversation(record: Record) -> Any:  # noqa: ANN401
+    found = _id_in(record, "conversation_id")
+    return found if found is not None else record.get(_AROUND, {}).get("conversation_id")
+
+
+def _platform(record: Record) -> Any:  # noqa: ANN401
+    named = _first(record, "platform") or record.get(_AROUND, {}).get("platform")
+    # A plain "link" may be what the comment shares: it says nothing of where the comment is.
+    addresses = (record[key] for key in _plan(record).keys.get("url", ()) if fold(key) not in _PLAIN_ADDRESSES)
+    places = (_conversation(record), *addresses, _first(record, "id"))
+    return named or next(filter(None, map(platform_at, places)), None)
+
+
+def _url(record: Record) -> Any:  # noqa: ANN401
+    """Return the address of a comment; beside an empty text it is not known to be of something shared."""
+    return _first(record, "url") if _text(record) or "url" in record else None
+
+
+def _likes(record: Record) -> Any:  # noqa: ANN401
+    """Return the likes: a fraction is a score of something else, and yes or no is the reader's own."""
+    found = _first(record, "like_count")
+    return None if isinstance(found, (bool, float)) or str(found).startswith(("0.", "-0.")) else found
 
 
 def has_text(record: Record) -> bool:
     """Tell whether a record has a field that is usually its text."""
-    return any(isinstance(record.get(name), str) for name in _TEXT)
+    return any(isinstance(record[key], str) for key in _plan(record).keys.get("text", ()))
+
+
+def is_comment(record: Record) -> bool:
+    """Tell whether a record has a text and an id, as an answer around others has not, whose "message" is "OK"."""
+    return has_text(record) and _first(record, "id") is not None
 
 
 def is_canonical(record: Record) -> bool:
     """Tell whether canonical names say all that a record says of its text, author, time and place."""
-    return "text" in record and not (record.keys() & _SYNONYMS)
+    return _plan(record).is_canonical
 
 
-def unfold(record: Record) -> Iterable[Record]:
-    """Take a page or a record with replies apart."""
-    return walk(_items(record), _replies)
+_IsRecord = Callable[[Record], bool]
 
 
-def _items(record: Record) -> Iterable[Record]:
-    for _ in range(3):  # {"data": {"comments": [...]}} and the like
-        if has_text(record):
-            break
-        inner = next((record[name] for name in _LISTS if isinstance(record.get(name), (list, dict))), None)
-        if isinstance(inner, list):
-            return [item for item in inner if isinstance(item, dict)]
-        if inner is None:
-            break
-        record = inner
-    return [record]
+def is_misspelt(record: Record) -> bool:
+    """Tell whether a record has no other fields than canonical ones, whose names are written otherwise or damaged."""
+    return _plan(record).is_misspelt
 
 
-def _replies(record: Record) -> Iterable[Record]:
-    for name in _REPLIES:
-        replies = record.get(name)
-        if isinstance(replies, dict):
-            replies = next((replies[inner] for inner in _LISTS if isinstance(replies.get(inner), list)), None)
-        if isinstance(replies, list):
-            above = _get_id(record)
-            return [{**reply, _ABOVE: above} for reply in replies if isinstance(reply, dict)]
+def unfold(record: Record, is_record: _IsRecord = has_text) -> Iterable[Record]:
+    """Take a page or a record with replies apart; `is_record` tells a record from a page."""
+    tops = _parts(record, {}, is_record, 0)
+    return walk(tops, lambda above: _replies(above, is_record))
+
+
+def _items(record: Record, around: dict[str, Any], is_record: _IsRecord, depth: int = 0) -> list[Record]:
+    """Return the records of a page, the record that another wraps, or this."""
+    if depth == _MAX_DEPTH or (is_record(record) and not _is_of_service(record)):
+        return [_told(record, around)]
+    around = around | _known(record)
+    plan = _plan(record)
+    lists = [key for key in plan.lists if isinstance(record[key], list)]
+    for key in (*plan.keys.get("text", ()), *plan.lists, *record):
+        value = None if key in _TROUBLE else record[key]
+        if isinstance(value, dict) and is_record(value) and not _are_records(record, is_record):
+            return [_told({**record, **value}, around)]
+        about = _of_post(record, around) if key in plan.replies else {}
+        found = _parts(value, around | about, is_record, depth + 1)
+        if any(map(is_record, found)):
+            return found
+    return _parts(record[lists[0]], around, is_record, _MAX_DEPTH) if lists else [_told(record, around)]
+
+
+def _parts(value: object, around: dict[str, Any], is_record: _IsRecord, depth: int) -> list[Record]:
+    if isinstance(value, dict):
+        parts = list(value.values()) if _are_records(value, is_record) else [value]
+    else:
+        parts = value if isinstance(value, list) else []
+    return [found for part in parts if isinstance(part, dict) for found in _items(part, around, is_record, depth)]
+
+
+def _are_records(value: Record, is_record: _IsRecord) -> bool:
+    """Tell whether an object stands for a list, its keys being ids."""
+    return len(value) > 1 and all(isinstance(part, dict) and is_record(part) for part in value.values())
+
+
+def _of_post(record: Record, around: dict[str, Any]) -> dict[str, Any]:
+    """Return what comments learn from a post without a text that holds them."""
+    post = None if "conversation_id" in around else _id_in(record, "id") or _first(record, "url")
+    return {"conversation_id": post} if post else {}
+
+
+def _known(record: Record) -> dict[str, Any]:
+    """Return what a page says of all that is on it."""
+    known = {"conversation_id": _conversation(record), "platform": _first(record, "platform")}
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _told(record: Record, around: dict[str, Any]) -> Record:
+    return {**record, _AROUND: around} if around else record
+
+
+def _replies(record: Record, is_record: _IsRecord) -> Iterable[Record]:
+    for name in _plan(record).replies:
+        held = record[name]
+        if isinstance(held, dict):
+            held = next((inner for inner in held.values() if isinstance(inner, list)), None)
+        if isinstance(held, list):
+            above = _id_in(record, "id")
+            around = {"conversation_id": above, **record.get(_AROUND, {}), **_known(record), "parent_id": above}
+            replies = (reply for reply in held if isinstance(reply, dict))
+            return [part for reply in replies for part in _items(reply, around, is_record, _MAX_DEPTH - 1)]
     return ()
 
 
-_FIELDS: dict[str, Source] = {name: _sources(name) for name in FIELDS}
-_SYNONYMS = frozenset(
-    {name for names in _NAMES.values() for name in names} | set(_TEXT) | set(_AUTHOR) | set(_LISTS) | set(_REPLIES)
-) - set(FIELDS)
+def _fate(record: Record) -> SkipReason | None:
+    """Skip reposts, and what a service says of its own trouble in place of a record."""
+    plan = _plan(record)
+    if any(record[key] in _TRUE for key in plan.flags["repost"]):
+        return SkipReason.REPOST
+    return SkipReason.NOT_A_COMMENT if _is_of_service(record) else unless_error(record)
 
-GENERIC = Format(
-    "generic", "records of no known format", (), _FIELDS | {"text": _text, "parent_id": _parent}, unfold=unfold
-)
+
+def _is_of_service(record: Record) -> bool:
+    """Tell whether a record is a service's own, with a code and a message to whoever asked, and perhaps a page."""
+    plan = _plan(record)
+    return bool(plan.flags["trouble"]) and not plan.authors and plan.keys.keys() <= {"text", "platform", "url"}
+
+
+_FIELDS: dict[str, Source] = {
+    **{name: _getter(name) for name in FIELDS},
+    "id": lambda record: _id_in(record, "id"),
+    "platform": _platform,
+    "text": _text,
+    "created_at": _created_at,
+    "author_id": _author_id,
+    "author_handle": _handle,
+    "author_name": _name,
+    "target": _target,
+    "parent_id": _parent,
+    "conversation_id": _conversation,
+    "url": _url,
+    "like_count": _likes,
+}
+
+GENERIC = Format("generic", "records of no known format", (), _FIELDS, unfold=unfold, fate=_fate)

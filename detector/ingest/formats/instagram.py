@@ -5,16 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.nested import (
-    AROUND,
-    edges,
-    objects,
-    unflattened,
-    unless_mention,
-    unnested,
-    unwrapped,
-    where,
-)
+from detector.ingest.formats.lists import objects
+from detector.ingest.formats.nested import AROUND, edges, unflattened, unless_mention, unnested, unwrapped, where
 from detector.ingest.formats.paths import Record, compile_source
 
 _CONNECTION = "xdt_api__v1__media__media_id__comments__connection"

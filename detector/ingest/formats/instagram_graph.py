@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.nested import objects, unless_mention, unnested
+from detector.ingest.formats.lists import objects
+from detector.ingest.formats.nested import unless_mention, unnested
 from detector.ingest.formats.paths import Record, compile_source
 
 _get_handle = compile_source(("username", "from.username"))

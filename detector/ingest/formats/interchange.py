@@ -64,6 +64,7 @@ QUT = Format(
     shapes=(
         Shape(("message_id", "user_id", "repost_id", "reply_id", "message", "timestamp")),
         Shape(("message_id", "user_id", "username", "message", "timestamp", "urls")),
+        Shape(("message_id", "user_id", "repost_id", "message", "timestamp")),
     ),
     fields={
         "platform": "platform",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from detector.ingest.formats.paths import compile_source
+from detector.ingest.formats.paths import Record, compile_source
 
 
 def lists_at(*paths: str) -> Callable[[Any], list[Any]]:
@@ -25,3 +25,16 @@ def lists_at(*paths: str) -> Callable[[Any], list[Any]]:
         return [item for getter in getters if isinstance(found := getter(record), list) for item in found]
 
     return get
+
+
+def objects(value: object) -> list[Record]:
+    """Return a list of objects; whatever else is among them counts as an object that says nothing.
+
+    What is no list (null, false, an object that stands for none) holds nothing.
+
+    Examples
+    --------
+    >>> objects([{"id": 1}, None]), objects(False)
+    ([{'id': 1}, {}], [])
+    """
+    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []

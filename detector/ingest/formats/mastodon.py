@@ -12,7 +12,7 @@ from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape
 from detector.ingest.formats.lists import lists_at
 from detector.ingest.formats.paths import Record, compile_source
-from detector.ingest.markup import visible
+from detector.ingest.formats.shown import shown
 
 # Where only tags are left, a picture was all there was.
 _NO_WORDS = re.compile(r"(?:\s|<[^<>]*+>)*+")
@@ -57,8 +57,7 @@ def _account(status: Record) -> str | None:
     return f"{number}@{host}" if number is not None and host else number
 
 
-def _text(status: Record) -> str:
-    return visible(status.get("content") or "")
+_text = shown("content")
 
 
 def _url(status: Record) -> str | None:
@@ -75,7 +74,7 @@ def _target(status: Record) -> Any:  # noqa: ANN401
             return _acct(status)
         accts = (mention.get("acct") for mention in named if str(mention.get("id")) == str(number))
         return next(accts, None) or _answered(status)
-    starts = _LEADING.match(_text(status)) if named else None
+    starts = _LEADING.match(str(_text(status))) if named else None
     accts = (mention.get("acct") for mention in named if starts and mention.get("username") == starts[1])
     return next(accts, None)
 
@@ -101,7 +100,7 @@ _STATUSES = Format(
         "author_followers": "account.followers_count",
         "author_following": "account.following_count",
         "author_posts": "account.statuses_count",
-        "author_verified": "account.verified",
+        "author_verified": ("account.verified", "account.is_verified"),
         "target": _target,
         "parent_id": "in_reply_to_id",
         "url": _url,
@@ -133,10 +132,6 @@ def _fate_gab(status: Record) -> SkipReason | None:
     return SkipReason.REPOST if status.get("robi") else None
 
 
-def _text_gab(status: Record) -> str:
-    return visible(status.get("c") or "")
-
-
 def _url_gab(status: Record) -> str | None:
     address = status.get("ul") or status.get("u")
     if not address or _NO_WORDS.fullmatch(status.get("c") or ""):
@@ -155,7 +150,7 @@ _GABS = Format(
     fields={
         "id": "i",
         "platform": "const:other",
-        "text": _text_gab,
+        "text": shown("c"),
         "created_at": "ca",
         "author_id": ("author_info.i", "ai"),
         "author_handle": ("author_info.un", "author_info.ac", "un"),

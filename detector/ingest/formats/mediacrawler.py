@@ -6,7 +6,8 @@ Since 2026 it writes a hash in place of the user's id and masks the nickname.
 import re
 from typing import Any
 
-from detector.ingest.formats.format import Format, Shape
+from detector.errors import SkipReason
+from detector.ingest.formats.format import Format, Shape, unless_error
 from detector.ingest.formats.paths import Getter, Record, compile_source
 from detector.ingest.markup import visible
 
@@ -20,7 +21,7 @@ _TIEBA_USER = re.compile(r"[?&](?:id|un)=([^&#]+)")
 
 _post = compile_source(_POSTS)
 _user = compile_source(("creator_hash", "user_id", "user_id_hash"))
-_written_text = compile_source(("content", "content_text", "desc", "title"))
+_written_text = compile_source(("content", "content_text", "desc", "title", "text"))
 
 
 def _platform(record: Record) -> str:
@@ -33,6 +34,8 @@ def _platform(record: Record) -> str:
         return "tieba"
     if "note_id" in record:
         return _weibo_or_rednote(record)
+    if "dynamic_id" in record:
+        return "bilibili"
     if "video_id" in record:
         return _bilibili_or_kuaishou(record)
     return "zhihu"
@@ -81,6 +84,12 @@ def _thread(record: Record) -> Any:  # noqa: ANN401
     return _post(record) if "comment_id" in record else None
 
 
+def _fate(record: Record) -> SkipReason | None:
+    """Skip the profiles of users and who follows whom, which stand in files beside the comments."""
+    is_profile = not any(name in record for name in ("comment_id", "dynamic_id", *_POSTS))
+    return SkipReason.NOT_A_COMMENT if is_profile else unless_error(record)
+
+
 FORMATS = (
     Format(
         name="mediacrawler",
@@ -90,20 +99,25 @@ FORMATS = (
             Shape(("comment_id", "content", "sub_comment_count"), any_of=_POSTS),
             Shape(("comment_id", "content", "parent_comment_id"), any_of=_POSTS, lacks=("text",)),
             Shape(("last_modify_ts", "source_keyword"), any_of=_POSTS, lacks=("comment_id",)),
+            Shape(("dynamic_id", "user_id", "text", "pub_ts", "last_modify_ts")),
+            Shape(("user_id", "last_modify_ts", "fans", "follows"), lacks=("comment_id",)),
+            Shape(("user_id", "last_modify_ts", "total_fans"), lacks=("comment_id",)),
+            Shape(("up_id", "fan_id", "last_modify_ts")),
         ),
         fields={
             "platform": _platform,
-            "id": ("comment_id", *_POSTS),
+            "id": ("comment_id", *_POSTS, "dynamic_id"),
             "text": _text,
-            "created_at": ("create_time", "publish_time", "created_time", "time", "create_date_time"),
+            "created_at": ("create_time", "publish_time", "created_time", "time", "create_date_time", "pub_ts"),
             "collected_at": "last_modify_ts",
             "author_id": _author_id,
             "author_handle": _unless_masked("user_unique_id", "user_url_token"),
-            "author_name": _unless_masked("nickname", "user_nickname"),
+            "author_name": _unless_masked("nickname", "user_nickname", "user_name"),
             "parent_id": _parent,
             "conversation_id": _thread,
-            "like_count": ("like_count", "comment_like_count", "liked_count", "voteup_count"),
+            "like_count": ("like_count", "comment_like_count", "liked_count", "voteup_count", "total_liked"),
         },
+        fate=_fate,
         notes=("Since 2026 MediaCrawler replaces users by hashes: names are left out, accounts are still told apart.",),
     ),
 )

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from detector.ingest.formats import facebook_address as address
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.nested import objects, where
+from detector.ingest.formats.lists import objects
+from detector.ingest.formats.nested import where
 from detector.ingest.formats.paths import Getter, Record, Source, compile_source
 
 _MISSING = frozenset({"NA", "N/A", "NaN", "nan", "None", "null", "NULL", "<NA>"})
@@ -56,12 +57,14 @@ def _page_or_row(root: Record) -> Iterable[Record]:
     return objects(data) if isinstance(data, list) else (root,)
 
 
-_owner_kind = _cell(("owner.type", "post_owner.type", "producer_type"))
 _library_text = _cell(("text", "caption"))
 
 
 def _of_owner(part: str) -> Source:
-    return (f"owner.{part}", f"post_owner.{part}", f"producer_{part}", f"producer.{part}")
+    return tuple(f"{owner}{mark}{part}" for mark in "._" for owner in ("owner", "post_owner", "producer"))
+
+
+_owner_kind = _cell(_of_owner("type"))
 
 
 def _public(get: Getter) -> Getter:
@@ -142,7 +145,14 @@ _LIBRARY = Format(
         "url": _library_url,
         "lang": _cell("lang"),
         "like_count": _cell(
-            ("statistics.like_count", "statistics.reaction_count", "statistics.reactions", "statistics.likes")
+            (
+                "statistics.like_count",
+                "statistics.reaction_count",
+                "statistics.reactions",
+                "statistics.likes",
+                "statistics_like_count",
+                "statistics_reaction_count",
+            )
         ),
     },
     notes=(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from detector.ingest.formats.format import walk
+from detector.ingest.formats.lists import objects
 from detector.ingest.formats.paths import Getter, Record, Source, compile_source
 
 AROUND = "_around"
@@ -12,11 +13,6 @@ AROUND = "_around"
 
 _MAX_STEPS = 16
 _MENTION = re.compile(r"\.?@\w")
-
-
-def objects(value: object) -> list[Record]:
-    """Return a list of objects; whatever else is among them counts as an object that says nothing."""
-    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []
 
 
 def parts(record: Record | None, name: str) -> list[Any]:

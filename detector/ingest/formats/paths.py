@@ -64,23 +64,59 @@ def compile_column(source: Source) -> ColumnGetter:
     """
     if isinstance(source, str):
         return _path_column(source)
+    if isinstance(source, Made):
+        return source.column
     if callable(source):
         return lambda records: [source(record) for record in records]
     columns = [compile_column(part) for part in source]
     return _first_column(columns) if len(columns) != 1 else columns[0]
 
 
+class Made:
+    """What is made of several values of a record: a getter that also works on many records at once.
+
+    `make` takes the values at `sources`, None where there is none, and must bear any.
+
+    Examples
+    --------
+    >>> initials = Made(lambda first, last: f"{first}"[:1] + f"{last}"[:1], "name.first", "name.last")
+    >>> record = {"name": {"first": "Ada", "last": "B"}}
+    >>> initials(record), initials.column([record, record])
+    ('AB', ['AB', 'AB'])
+    """
+
+    def __init__(self, make: Callable[..., Any], *sources: Source) -> None:
+        self._make = make
+        self._getters = [compile_source(source) for source in sources]
+        self._columns = [compile_column(source) for source in sources]
+
+    def __call__(self, record: Record) -> Any:  # noqa: ANN401
+        """Return the value for one record."""
+        return self._make(*[get(record) for get in self._getters])
+
+    def column(self, records: Sequence[Record]) -> list[Any]:
+        """Return the value for each record."""
+        return list(map(self._make, *[get(records) for get in self._columns]))
+
+
 def _first_column(columns: Sequence[ColumnGetter]) -> ColumnGetter:
     def get(records: Sequence[Record]) -> list[Any]:
         values: list[Any] = [None] * len(records)
-        missing = list(range(len(records)))
+        missing: Sequence[int] = range(len(records))
         for column in columns:
             # Only where there is no value yet: a function may not bear the other records.
-            for i, value in zip(missing, column([records[i] for i in missing]), strict=True):
-                values[i] = None if value == "" else value
-            missing = [i for i in missing if values[i] is None]
-            if not missing:
+            is_any = len(missing) < len(records)
+            found = column([records[i] for i in missing] if is_any else records)
+            if "" in found:
+                found = [None if value == "" else value for value in found]
+            if not is_any:
+                values = found
+            else:
+                for i, value in zip(missing, found, strict=True):
+                    values[i] = value
+            if None not in found:
                 break
+            missing = [i for i in missing if values[i] is None]
         return values
 
     return get

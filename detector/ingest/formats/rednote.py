@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from detector.ingest.formats.format import Format, Shape, walk
-from detector.ingest.formats.items import objects
+from detector.ingest.formats.lists import objects
 from detector.ingest.formats.paths import Record, compile_source
 
 _USERS = ("user_info", "userInfo", "user")
@@ -56,6 +56,7 @@ FORMATS = (
         title="RedNote (Xiaohongshu): comments of its site, also by Zeeschuimer",
         shapes=(
             Shape(("id", "content", "note_id", "user_info")),
+            Shape(("id", "content", "note_id", "user_info.user_id")),
             Shape(("id", "content", "sub_comment_count", "user_info")),
             Shape(("id", "content", "noteId", "userInfo")),
             Shape(("item_id", "data.content", "data.id", "data.user_info")),

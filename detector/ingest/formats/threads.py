@@ -3,14 +3,18 @@
 from collections.abc import Iterable
 
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.nested import AROUND, objects, unless_mention, unwrapped, where
+from detector.ingest.formats.lists import objects
+from detector.ingest.formats.nested import AROUND, unless_mention, unwrapped, where
 from detector.ingest.formats.paths import Record, compile_source
 
 _TEXT = ("caption.text", "text")
 _get_text = compile_source(_TEXT)
 _get_author, _get_code = compile_source(("user.username", "username")), compile_source(("code", "shortcode"))
 _get_permalink = compile_source("permalink")
+_FLAT = tuple(f"text_post_app_info.{name}" for name in ("direct_reply_count", "repost_count", "is_reply"))
 _ANSWERED = ("text_post_app_info.reply_to_author.username", "replied_to.username")
+
+_get_answered = compile_source(_ANSWERED)
 
 
 def _unfold(root: Record) -> Iterable[Record]:
@@ -25,8 +29,10 @@ def _unfold(root: Record) -> Iterable[Record]:
 def _chain(posts: list[Record]) -> Iterable[Record]:
     """Yield the posts of a thread, each of which answers the one before it."""
     above: Record = {}
+    # What answers another thread does not say which post began that.
+    root = posts[0].get("pk") if posts and not _get_answered(posts[0]) else None
     for post in posts:
-        yield {**post, AROUND: {"parent": above.get("pk"), "root": posts[0].get("pk")}}
+        yield {**post, AROUND: {"parent": above.get("pk"), "root": root}}
         above = post
 
 
@@ -43,7 +49,12 @@ _FORM = Format(
         Shape(needs=("data.code", "data.taken_at", "data.user", "data.text_post_app_info", "timestamp_collected")),
         Shape(needs=("post.code", "post.taken_at", "post.text_post_app_info")),
         Shape(needs=("thread_items", "thread_items.0.post", "thread_items.0.post.code")),
-        Shape(needs=("id", "timestamp", "username"), any_of=("is_quote_post", "root_post", "replied_to", "topic_tag")),
+        Shape(needs=("code", "taken_at", "user.username"), any_of=_FLAT),
+        Shape(
+            needs=("id", "timestamp", "username"),
+            any_of=("is_quote_post", "root_post", "replied_to", "topic_tag", "media_product_type"),
+            lacks=("caption",),
+        ),
         Shape(
             needs=("data.0.id", "data.0.timestamp", "data.0.username"),
             any_of=("data.0.is_quote_post", "data.0.root_post", "data.0.replied_to", "data.0.topic_tag"),
@@ -51,7 +62,7 @@ _FORM = Format(
     ),
     unfold=_unfold,
     fields={
-        "id": ("pk", "id"),
+        "id": ("pk", "id", "code"),
         "platform": "const:threads",
         "text": _TEXT,
         "created_at": ("taken_at", "timestamp"),

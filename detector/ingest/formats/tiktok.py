@@ -137,6 +137,7 @@ _RESEARCH = Format(
     shapes=(
         Shape(("id", "video_id", "text", "create_time"), any_of=("parent_comment_id", "reply_count", "like_count")),
         Shape(("id", "text", "parent_comment_id", "reply_count"), any_of=("create_time", "video_id")),
+        Shape(("id", "video_id", "text", "create_time"), only=True),
         Shape(("data.comments", "data.cursor", "data.has_more"), lacks=("data.comments.0.cid",)),
         Shape(("data.comments.0.video_id", "data.comments.0.text")),
         Shape(("comments.0.id", "comments.0.video_id"), any_of=("comments.0.create_time", "comments.0.text")),
@@ -147,9 +148,13 @@ _RESEARCH = Format(
         "platform": "const:tiktok",
         "text": "text",
         "created_at": ("create_time", _time_of("id")),
+        # The API gives none of these; services that imitate it do.
+        "author_id": ("user.id", "user.uid"),
+        "author_handle": ("user.unique_id", "user.username"),
+        "author_name": "user.nickname",
         "parent_id": _research_parent,
         "conversation_id": "video_id",
-        "like_count": "like_count",
+        "like_count": ("like_count", "digg_count"),
     },
     notes=(
         "Comments have no author: what accounts have in common cannot be seen in such a dump.",

@@ -18,6 +18,7 @@ _MENTION = re.compile(r"\[(id|club|public|event)(\d+)(?::[^|\[\]]*)?\|([^|\[\]]+
 _items = lists_at("response.items", "items", "response")
 _people = lists_at("response.profiles", "profiles")
 _communities = lists_at("response.groups", "groups")
+_answers = lists_at("response")
 _thread = lists_at("thread.items")
 _stack = lists_at("parents_stack")
 _names = tuple(compile_source(f"author_profile.{name}") for name in ("first_name", "last_name"))
@@ -28,6 +29,12 @@ _screen_name = compile_source(("author_profile.screen_name", "author_profile.dom
 def _unfold(root: Record) -> Iterable[Record]:
     if "from_id" in root or "deleted" in root:
         return _with_authors(walk((root,), _thread), {})
+    # `execute` answers several questions at once.
+    pages = [page for page in _answers(root) if isinstance(page, dict) and "items" in page]
+    return [comment for page in pages or (root,) for comment in _of_page(page)]
+
+
+def _of_page(root: Record) -> Iterable[Record]:
     profiles = {str(one.get("id")): one for one in _people(root) if isinstance(one, dict)}
     profiles |= {f"-{one.get('id')}": one for one in _communities(root) if isinstance(one, dict)}
     return _with_authors(walk(_items(root), _thread), profiles)
@@ -118,6 +125,7 @@ FORMATS = (
             Shape(("id", "from_id", "date", "text"), any_of=("reply_to_comment", "reply_to_user", "author_profile")),
             Shape(("id", "owner_id", "post_id", "deleted")),
             Shape(("response.items", "response.count")),
+            Shape(("response.0.items", "response.0.count")),
             Shape(("response.items", "response.profiles", "response.groups")),
             Shape(("items", "profiles", "groups")),
             Shape(("items.0.from_id", "items.0.owner_id", "items.0.date")),

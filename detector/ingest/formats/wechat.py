@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.items import objects
+from detector.ingest.formats.lists import objects
 from detector.ingest.formats.paths import Record, compile_source
 from detector.ingest.formats.shown import shown
 

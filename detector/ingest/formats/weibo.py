@@ -6,7 +6,7 @@ from typing import Any
 
 from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape, walk
-from detector.ingest.formats.items import objects
+from detector.ingest.formats.lists import objects
 from detector.ingest.formats.paths import Getter, Record, compile_source
 from detector.ingest.formats.shown import shown
 
@@ -66,7 +66,8 @@ def _tops(root: Record) -> Iterable[Record]:
     if "text" in page or "text_raw" in page or _is_card(page):
         return (page,)
     for name in _WRAPPED:
-        if isinstance(post := page.get(name), dict):
+        # A page of comments may tell of its post no more than how to comment on it.
+        if isinstance(post := page.get(name), dict) and _written(post) is not None:
             return ({**post, "comments": page.get("comments") or held},)
     return [item for name in _LISTS for item in objects(page.get(name))]
 
@@ -123,6 +124,8 @@ WEIBO = Format(
     shapes=(
         Shape(("created_at", "text", "user.screen_name"), any_of=_TELLING, lacks=_NOT_OF_X),
         Shape(("created_at", "text_raw", "user.screen_name")),
+        # Posts of closed accounts have no user.
+        Shape(("created_at", "text", "user", "reposts_count"), lacks=_NOT_OF_X),
         Shape(("created_at", "text", "user", "rootid")),
         Shape(("mblog.created_at", "mblog.text", "mblog.user")),
         Shape(("ok", "data.data"), any_of=("data.total_number", "data.max_id", "data.max")),

@@ -6,8 +6,9 @@ from typing import Any
 
 from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.paths import Record, Source, compile_source
-from detector.ingest.formats.x_values import either, id_at, is_withheld, known, objects, post_url, text_at
+from detector.ingest.formats.lists import objects
+from detector.ingest.formats.paths import Made, Record, Source, compile_source
+from detector.ingest.formats.x_values import either, id_at, is_withheld, known, post_url, text_at
 
 # --- version 1.1 -------------------------------------------------------------------------------------------------
 
@@ -95,7 +96,6 @@ _v2_text = text_at("note_tweet.text", "text")
 
 
 _included_users = compile_source("includes.users")
-_mentions = compile_source("entities.mentions")
 
 
 def _v2_posts(root: Record) -> Iterable[Record]:
@@ -104,17 +104,20 @@ def _v2_posts(root: Record) -> Iterable[Record]:
     if data is None and not ("id" in root and "text" in root):
         return ()  # a page of errors, or one that found nothing
     posts = (root,) if data is None else data if isinstance(data, list) else (data,)
-    by_id = {str(user.get("id")): user for user in objects(_included_users(root))}
+    by_id = {str(user.get("id")): user for user in objects(_included_users(root))} if "includes" in root else {}
     return [_with_users(post, by_id) for post in posts]
+
+
+# Where a user may be, its id, and where 4CAT writes it.
+_USERS = (("author", "author_id", "author_user"), ("in_reply_to_user", "in_reply_to_user_id", "in_reply_to_user_user"))
 
 
 def _with_users(post: Record, users: Mapping[str, Record]) -> Record:
     if not isinstance(post, dict):
         return post
     added: dict[str, Any] = {}
-    for name in ("author", "in_reply_to_user"):
-        user = users.get(str(post.get(f"{name}_id"))) or post.get(f"{name}_user")  # 4CAT writes "author_user"
-        if user and not post.get(name):
+    for name, id_name, user_name in _USERS:
+        if not post.get(name) and (user := users.get(str(post.get(id_name))) or post.get(user_name)):
             added[name] = user
     references = post.get("referenced_tweets")
     if isinstance(references, str) and references.startswith("["):
@@ -133,14 +136,11 @@ def _of_a_cell(row: Record) -> Any:  # noqa: ANN401
     return text.replace("\\n", "\n") if isinstance(text, str) else text
 
 
-_in_reply_to_name = compile_source(("in_reply_to_user.username", "in_reply_to_username"))
-
-
-def _v2_target(record: Record) -> Any:  # noqa: ANN401
-    name = _in_reply_to_name(record)
-    wanted = str(record.get("in_reply_to_user_id"))
-    named = (item.get("username") for item in objects(_mentions(record)) if str(item.get("id")) == wanted)
-    return name or next(named, None)
+def _v2_target(name: object, answered: object, mentions: object) -> Any:  # noqa: ANN401
+    if name is not None or answered is None:
+        return name
+    wanted = str(answered)
+    return next((item.get("username") for item in objects(mentions) if str(item.get("id")) == wanted), None)
 
 
 _V2_SIGNS = (
@@ -180,7 +180,12 @@ _V2 = Format(
         "author_following": "author.public_metrics.following_count",
         "author_posts": "author.public_metrics.tweet_count",
         "author_verified": either("author.verified", "author.verified_type"),
-        "target": _v2_target,
+        "target": Made(
+            _v2_target,
+            ("in_reply_to_user.username", "in_reply_to_username"),
+            "in_reply_to_user_id",
+            "entities.mentions",
+        ),
         "parent_id": ("referenced_tweets[type=replied_to].id", "referenced_tweets.replied_to.id"),
         "conversation_id": "conversation_id",
         "repost_of": ("referenced_tweets[type=retweeted].id", "referenced_tweets.retweeted.id"),

@@ -6,11 +6,23 @@ from typing import Any
 
 from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape
-from detector.ingest.formats.paths import Record
+from detector.ingest.formats.paths import Getter, Made, Record
 from detector.ingest.formats.x import V1_FIELDS, v1_fate
 from detector.ingest.formats.x_values import id_at, is_yes, known, post_url, text_at, unescaped, where_text
 
 # --- the archive of one account ----------------------------------------------------------------------------------
+
+
+# What the other files of an archive hold, a row under the name of its kind. None is a post: where long ones go on has a
+# file of its own, beside their beginnings among the posts.
+_OTHER_ROWS = (
+    *("account.accountId", "accountCreationIp", "accountLabel", "accountSuspension", "accountTimezone"),
+    *("ad.adsUserData", "ageMeta", "blocking.accountId", "connectedApplication", "deviceToken", "dmConversation"),
+    *("emailAddressChange", "follower.accountId", "following.accountId", "ipAudit", "like.tweetId", "moment.momentId"),
+    *("muting.accountId", "niDeviceResponse", "noteTweet.core", "p13nData", "periscopeAccountInformation"),
+    *("profile.description", "protectedHistory", "savedSearch", "screenNameChange", "smartblock", "ssoConnections"),
+    *("userInteractionsData", "userListInfo", "verified.accountId", "verifiedOrganization"),
+)
 
 
 def _own_post(row: Record) -> Iterable[Record]:
@@ -24,6 +36,8 @@ _ARCHIVE = Format(
     shapes=(
         Shape(("tweet.id_str", "tweet.created_at"), any_of=("tweet.full_text", "tweet.text"), lacks=("tweet.user",)),
         Shape(("tweet.id", "tweet.created_at", "tweet.full_text"), lacks=("tweet.user",)),
+        Shape(("tweet.tweet_id", "tweet.user_id", "tweet.created_at"), lacks=("tweet.full_text", "tweet.text")),
+        *(Shape((name,), only=True) for name in _OTHER_ROWS),
     ),
     fields=V1_FIELDS,
     unfold=_own_post,
@@ -41,15 +55,9 @@ _io_id = id_at("tweetid")
 _io_author = id_at("userid")
 
 
-def _if_not_hashed(name: str) -> Any:  # noqa: ANN401
+def _if_not_hashed(name: str) -> Getter:
     """Return the getter of a name; accounts that were small have the hash which is their id in all places."""
-    get = known(name)
-
-    def name_of(record: Record) -> Any:  # noqa: ANN401
-        value = get(record)
-        return None if value == _io_author(record) else value
-
-    return name_of
+    return Made(lambda value, author: None if value == author else value, known(name), _io_author)
 
 
 _io_handle = _if_not_hashed("user_screen_name")

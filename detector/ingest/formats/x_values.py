@@ -2,9 +2,10 @@
 
 import html
 import re
+from functools import partial
 from typing import Any
 
-from detector.ingest.formats.paths import Getter, Record, Source, compile_source
+from detector.ingest.formats.paths import Getter, Made, Source
 
 # Only what ends in a semicolon: "&copy=1" in an address is no sign of copyright.
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}[0-9]{0,2});")
@@ -32,66 +33,58 @@ def unescaped(text: object) -> Any:  # noqa: ANN401
 
 def text_at(*paths: str) -> Getter:
     """Return the getter of the first text at one of the paths, unescaped."""
-    get = compile_source(paths)
-    return lambda record: unescaped(get(record))
+    return Made(unescaped, paths)
 
 
 def known(*paths: str) -> Getter:
     """Return the getter of the first value that is no word for nothing, as tables have them."""
-    return _first_outside(_NOTHING, paths)
+    return Made(partial(_first_outside, _NOTHING), *paths)
 
 
 def id_at(*paths: str) -> Getter:
     """Return the getter of the first id or name of an account; 0 is none either."""
-    return _first_outside(_NO_ID, paths)
+    return Made(partial(_first_outside, _NO_ID), *paths)
 
 
-def _first_outside(words: frozenset[str], paths: tuple[str, ...]) -> Getter:
-    getters = [compile_source(path) for path in paths]
-
-    def get(record: Record) -> Any:  # noqa: ANN401
-        values = (getter(record) for getter in getters)
-        return next((value for value in values if value is not None and str(value).strip().lower() not in words), None)
-
-    return get
+def _first_outside(words: frozenset[str], *values: object) -> Any:  # noqa: ANN401
+    for value in values:
+        if value is not None and str(value).strip().lower() not in words:
+            return value
+    return None
 
 
 def is_yes(value: object) -> bool:
     """Tell whether a value, of JSON or of a table, says yes."""
-    return str(value).strip().lower() in _YES
-
-
-def objects(value: object) -> list[Record]:
-    """Return the objects of a list; what is no list has none."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return value is True or (bool(value) and str(value).strip().lower() in _YES)
 
 
 def either(*paths: str) -> Getter:
     """Return the getter of a mark that an account has in one of several places: one yes is enough."""
-    getters = [compile_source(path) for path in paths]
+    return Made(_either, *paths)
 
-    def get(record: Record) -> Any:  # noqa: ANN401
-        values = [getter(record) for getter in getters]
-        return any(map(is_yes, values)) or next((value for value in values if value is not None), None)
 
-    return get
+def _either(*values: object) -> Any:  # noqa: ANN401
+    said = None
+    for value in values:
+        if is_yes(value):
+            return True
+        said = value if said is None else said
+    return said
 
 
 def post_url(handle: Source, post_id: Source, text: Getter) -> Getter:
     """Return the getter of a post's address; a post without text has none, lest it be taken for a share."""
-    get_handle, get_id = compile_source(handle), compile_source(post_id)
+    return Made(_post_url, handle, post_id, text)
 
-    def get(record: Record) -> str | None:
-        author, number = get_handle(record), get_id(record)
-        return f"https://x.com/{author}/status/{number}" if isinstance(author, str) and author and number else None
 
-    return where_text(get, text)
+def _post_url(handle: object, number: object, text: object) -> str | None:
+    is_known = isinstance(handle, str) and handle and number and text
+    return f"https://x.com/{handle}/status/{number}" if is_known else None
 
 
 def where_text(source: Source, text: Getter) -> Getter:
     """Return the getter of a value of posts that have a text."""
-    get = compile_source(source)
-    return lambda record: get(record) if text(record) else None
+    return Made(lambda value, written: value if written else None, source, text)
 
 
 def handle_in(url: object, post_id: object = None) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any, TypeGuard
 
 from detector.errors import SkipReason
 from detector.ingest.formats.format import Format, Shape, walk
+from detector.ingest.formats.lists import objects
 from detector.ingest.formats.paths import Record, compile_source
 from detector.ingest.formats.x_values import (
     either,
@@ -12,7 +13,6 @@ from detector.ingest.formats.x_values import (
     id_at,
     is_withheld,
     is_yes,
-    objects,
     post_url,
     text_at,
     where_text,
@@ -49,7 +49,7 @@ def _parts(holder: Record) -> Iterable[Record]:
     if _result(holder) is not None:
         return
     for value in holder.values():
-        yield from objects(value if isinstance(value, list) else [value])
+        yield from (part for part in (value if isinstance(value, list) else (value,)) if isinstance(part, dict))
 
 
 def _opened(post: Record, collected: object) -> Record:
@@ -92,17 +92,15 @@ _web_text = text_at(
 _ID = ("rest_id", "legacy.id_str")
 _HANDLE = ("author.screen_name", "author.unique_id")
 _REPOSTS = ("retweeted_status_result", "retweeted_status_results", "repostedStatusResults")
-_original_id = id_at("rest_id", "result.rest_id", "result.tweet.rest_id")
-
-
-def _reposted(post: Record) -> Any:  # noqa: ANN401
-    for holder in objects([post.get("legacy"), post]):
-        for original in objects([holder.get(name) for name in _REPOSTS]):
-            return _original_id(original)
-    return _reposted_id(post)
-
-
-_reposted_id = id_at("legacy.retweeted_status_id_str")
+_reposted = id_at(
+    *(
+        f"{holder}{name}.{path}"
+        for holder in ("legacy.", "")
+        for name in _REPOSTS
+        for path in ("rest_id", "result.rest_id", "result.tweet.rest_id")
+    ),
+    "legacy.retweeted_status_id_str",
+)
 
 
 def _web_fate(post: Record) -> SkipReason | None:

@@ -173,7 +173,7 @@ def _missing_video(record: Record) -> SkipReason | None:
 _DATA_TOOLS = Format(
     name="youtube-data-tools",
     title="YouTube Data Tools, comments of a video",
-    shapes=(Shape(("id", "authorName", "isReply", "isReplyToName", "text"), any_of=("isReplyTo", "isReplyToId")),),
+    shapes=(Shape(("id", "authorName", "isReply", "text"), any_of=("isReplyTo", "isReplyToId", "isReplyToName")),),
     fate=_missing_video,
     fields={
         "id": "id",

@@ -9,26 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from detector.ingest.formats.format import Format, Shape, walk
+from detector.ingest.formats.lists import objects
 from detector.ingest.formats.nested import parts, within
-from detector.ingest.formats.paths import Getter, Record, Source, compile_source
+from detector.ingest.formats.paths import Record, compile_source
 from detector.ingest.formats.youtube import channel_of, comment_address, display_name, handle, thread_of
 from detector.ingest.markup import visible
-from detector.ingest.times import precision_of_ago
+from detector.ingest.shown_times import precision_of
 
-_UNKNOWN = "year"  # of a time computed back from words that are not there, or in a language that is not read
 _VIDEO_CODE = re.compile(r"(?:[?&]v=|youtu\.be/|/shorts/|/live/|/embed/)([\w-]{11})")
-
-
-def _precision_of(words: Source) -> Getter:
-    get = compile_source(words)
-
-    def found(record: Record) -> str | None:
-        value = get(record)
-        if not isinstance(value, str) or not value:
-            return None
-        return precision_of_ago(value) or _UNKNOWN
-
-    return found
 
 
 # --- yt-dlp: a video's description with its comments, or the comments alone.
@@ -47,7 +35,7 @@ _PLATFORMS = {
 
 def _dumped(root: Record) -> Iterator[Record]:
     """Take videos, and lists of videos, apart into comments that know their video."""
-    for info in walk((root,), lambda info: parts(info, "entries")):
+    for info in walk((root,), lambda info: objects(parts(info, "entries"))):
         if "comments" in info or "extractor_key" in info:
             site = _site(info)
             yield from (within(comment, video=info, site=site) for comment in parts(info, "comments"))
@@ -89,7 +77,7 @@ def _parent(record: Record) -> Any:  # noqa: ANN401
 
 def _precision(record: Record) -> str | None:
     # Whoever cleans such files may have dropped the words; the time is no better for it.
-    return _precision_of_words(record) or (_UNKNOWN if _platform(record) == "youtube" else None)
+    return precision_of(_words(record)) or ("year" if _platform(record) == "youtube" else None)
 
 
 def _url(record: Record) -> Any:  # noqa: ANN401
@@ -98,7 +86,6 @@ def _url(record: Record) -> Any:  # noqa: ANN401
     return _page(record) if _text(record) else None
 
 
-_precision_of_words = _precision_of(_words)
 _youtube_address = comment_address("video.id", "id", _text)
 _page = compile_source("video.webpage_url")
 
@@ -167,7 +154,7 @@ _DOWNLOADER = Format(
         "platform": "const:youtube",
         "text": "text",
         "created_at": ("time_parsed", "time"),
-        "created_at_precision": _precision_of("time"),
+        "created_at_precision": lambda record: precision_of(record.get("time")),
         "author_id": "channel",
         "author_handle": handle("author"),
         "author_name": display_name("author"),
@@ -185,7 +172,7 @@ _DOWNLOADER = Format(
 
 # --- Apify's YouTube comments (streamers/youtube-comments-scraper) and those that resemble it.
 
-_APIFY_ID = ("cid", "commentId")
+_APIFY_ID = ("cid", "commentId", "id")
 _APIFY_TEXT = ("comment", "text", "textDisplay")
 _APIFY_AUTHOR = ("author", "authorName", "authorText")
 _apify_page = compile_source(("pageUrl", "videoUrl", "url"))
@@ -199,16 +186,6 @@ def _video_of_page(record: Record) -> str | None:
 _APIFY_VIDEO = ("videoId", _video_of_page)
 _apify_words = compile_source(("publishedTimeText", "publishedTime", "date"))
 
-
-def _apify_precision(record: Record) -> Any:  # noqa: ANN401
-    if "publishedTimeText" in record:
-        return _precision_of_apify_words(record)
-    words = _apify_words(record)
-    return precision_of_ago(words) if isinstance(words, str) else None
-
-
-_precision_of_apify_words = _precision_of(_apify_words)
-
 _APIFY = Format(
     name="youtube-apify",
     title="Apify, YouTube comments",
@@ -216,13 +193,14 @@ _APIFY = Format(
         Shape(("cid", "comment", "author"), any_of=("voteCount", "replyToCid", "videoId", "pageUrl")),
         Shape(("comment", "author", "voteCount", "replyCount"), any_of=("pageUrl", "videoId", "publishedTimeText")),
         Shape(("commentId", "publishedTimeText", "authorChannelId"), any_of=("text", "textDisplay")),
+        Shape(("text", "authorText", "authorChannelId"), any_of=("publishedTime", "publishedTimeText", "videoUrl")),
     ),
     fields={
         "id": _APIFY_ID,
         "platform": "const:youtube",
         "text": _APIFY_TEXT,
         "created_at": ("publishedAt", "publishedAtTime", _apify_words),
-        "created_at_precision": _apify_precision,
+        "created_at_precision": lambda record: precision_of(_apify_words(record)),
         "collected_at": "scrapedAt",
         "author_id": ("authorChannelId", channel_of("authorChannelUrl")),
         "author_handle": handle(_APIFY_AUTHOR, "authorChannelUrl"),
@@ -230,7 +208,7 @@ _APIFY = Format(
         "parent_id": ("replyToCid", "parentCommentId", thread_of(_APIFY_ID)),
         "conversation_id": _APIFY_VIDEO,
         "url": comment_address(_APIFY_VIDEO, _APIFY_ID, _APIFY_TEXT),
-        "like_count": ("voteCount", "likeCount", "likesCount"),
+        "like_count": ("voteCount", "likeCount", "likesCount", "likes"),
     },
     notes=("Comments carry words like '2 days ago' instead of times, mostly without the moment they were read.",),
 )
