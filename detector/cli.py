@@ -111,7 +111,7 @@ _FORMATS = click.option(
     "formats",
     multiple=True,
     metavar="FORMAT",
-    help="Also write the result as csv, jsonl or xlsx; may repeat, or hold commas.",
+    help="Also write the result as csv, jsonl, xlsx, gexf, graphml, stix, coortweet or qut; may repeat.",
 )
 """Named in words, so that help need not load what writes them; what it says is tested."""
 

@@ -13,7 +13,10 @@ from detector.errors import ConfigError
 from detector.report.csv_tables import write_csv
 from detector.report.escape import excerpt
 from detector.report.files import durable
+from detector.report.graphs import write_gexf, write_graphml
+from detector.report.interchange import write_coortweet, write_qut
 from detector.report.json_lines import write_json_lines
+from detector.report.stix import write_stix
 from detector.report.workbook import write_workbook
 from detector.schema import PUBLISHED, REJECTS
 
@@ -27,6 +30,11 @@ OUTPUTS: dict[str, dict[str, Writer]] = {
     "csv": {f"{name}.csv": write_csv for name in _TABLES},
     "jsonl": {f"{name}.jsonl": write_json_lines for name in _TABLES},
     "xlsx": {"findings.xlsx": write_workbook},
+    "gexf": {"network.gexf": write_gexf},
+    "graphml": {"network.graphml": write_graphml},
+    "stix": {"findings.stix.json": write_stix},
+    "coortweet": {"coortweet.csv": write_coortweet},
+    "qut": {"qut.csv": write_qut},
 }
 """Formats by name: the files of each, and their writers."""
 OUTPUT_FILES = tuple(name for files in OUTPUTS.values() for name in files)
