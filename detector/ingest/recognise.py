@@ -86,7 +86,7 @@ class Recogniser:
 
         They are the object itself, or those of known formats that one of no known format is wrapped around.
         """
-        if self._forced or self._fits(root, main):
+        if self._forced or self._fits(root, main) or (main is self._generic and self._is_plain(root)):
             return ((main, root),)
         best = self._best(root)
         # Among canonical records, one with other spellings of their names is a damaged one.
@@ -96,6 +96,12 @@ class Recogniser:
         if held:
             return [(self._format_of(record, main), record) for record in held]
         return ((main if not best or main in best else best[0], root),)
+
+    def _is_plain(self, root: Record) -> bool:
+        """Tell whether a record holds no others, and its names are neither canonical nor those of any format."""
+        return (
+            not self._candidates_for(root) and not is_canonical(root) and _HOLDERS.isdisjoint(map(type, root.values()))
+        )
 
     def _opened(self, root: Record) -> Sequence[Record]:
         return (self._held_by(root) if self._best(root) in self._of_no_shape else ()) or (root,)

@@ -20,6 +20,9 @@ from detector.ingest.markup import visible
 _AROUND = " around"
 """Where a record keeps what is known of it from what it was found in: no field of an export is called so."""
 
+_PLAN = " plan"
+"""Where a record that was taken apart keeps what its names mean: every field asks for it."""
+
 _PLAIN_ADDRESSES = frozenset(("url", "link", "lien", "enlace", "链接", "連結"))
 _NOTHING = (None, "")
 _NOBODY = (*_NOTHING, 0, "0", "root", "null", "None")
@@ -34,7 +37,8 @@ _TRUE = (True, 1, "1", "true", "True", "TRUE", "yes", "Yes")
 
 
 def _plan(record: Record) -> Plan:
-    return plan_of(tuple(record))
+    plan: Plan | None = record.get(_PLAN)
+    return plan or plan_of(tuple(record))
 
 
 def _said(value: Any) -> Any:  # noqa: ANN401
@@ -63,6 +67,9 @@ def _of_author(author: Record, name: str) -> list[tuple[int, Any]]:
 
 def _first(record: Record, name: str) -> Any:  # noqa: ANN401
     """Return the first plain value of a field."""
+    plan = _plan(record)
+    if name not in plan.keys and not plan.authors:
+        return None
     values = (_said(value) for value in _values(record, name))
     return next((value for value in values if value not in _NOTHING and not isinstance(value, (dict, list))), None)
 
@@ -73,6 +80,9 @@ def _getter(name: str) -> Getter:
 
 def _id_in(record: Record, name: str) -> Any:  # noqa: ANN401
     """Return an id, which may lie in an object: that of the post, of the comment replied to."""
+    plan = _plan(record)
+    if name not in plan.keys and not plan.authors:
+        return None
     for value in map(_said, _values(record, name)):
         found = _said(value.get("id")) if isinstance(value, dict) else value
         if not isinstance(found, (bool, dict, list)) and found not in (_NOTHING if name == "id" else _NOBODY):
@@ -204,7 +214,8 @@ def is_misspelt(record: Record) -> bool:
 def unfold(record: Record, is_record: _IsRecord = has_text) -> Iterable[Record]:
     """Take a page or a record with replies apart; `is_record` tells a record from a page."""
     tops = _parts(record, {}, is_record, 0)
-    return walk(tops, lambda above: _replies(above, is_record))
+    found = walk(tops, lambda above: _replies(above, is_record))
+    return ({**part, _PLAN: _plan(part)} for part in found)
 
 
 def _items(record: Record, around: dict[str, Any], is_record: _IsRecord, depth: int = 0) -> list[Record]:
