@@ -68,10 +68,14 @@ class Recogniser:
         """
         if self._forced:
             return Choice(self._forced, is_sole=True)
-        records = [record for root in sample for record in self._opened(root)]
-        found: Counter[tuple[Format, ...]] = Counter(self._best(record) for record in records)
+        roots = list(sample)
+        found: Counter[tuple[Format, ...]] = Counter()
+        for root in roots:
+            best = self._best(root)
+            held = self._held_by(root) if best in self._of_no_shape else ()
+            found.update(map(self._best, held) if held else (best,))
         if found.pop((), 0) and not found and not self.unknown_names:
-            self.unknown_names = tuple(map(str, records[0]))
+            self.unknown_names = tuple(map(str, roots[0]))
         ties = {forms: n for forms, n in found.items() if len(forms) > 1}
         if sum(ties.values()) > _TIES_MAX * found.total():
             names = " or ".join(sorted({form.name for forms in ties for form in forms}))
@@ -102,9 +106,6 @@ class Recogniser:
         return (
             not self._candidates_for(root) and not is_canonical(root) and _HOLDERS.isdisjoint(map(type, root.values()))
         )
-
-    def _opened(self, root: Record) -> Sequence[Record]:
-        return (self._held_by(root) if self._best(root) in self._of_no_shape else ()) or (root,)
 
     def _held_by(self, root: Record) -> Sequence[Record]:
         if _HOLDERS.isdisjoint(map(type, root.values())) or is_comment(root):
