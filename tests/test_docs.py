@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.formats import make_table
 from benchmarks.speed.tables import TABLES, goals
 from detector.judge.weigh import SIGNALS as WEIGHED
 from detector.report.words import INNOCENT_BY_SIGNAL
@@ -35,6 +36,15 @@ def test_the_tables_of_speed_are_those_that_were_measured(name):
     assert (ROOT / "benchmarks" / "results" / f"{name}.md").read_text(encoding="utf-8") == table
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert (f"<!-- {name} -->\n{table}<!-- /{name} -->" in readme) == (name != "profile")
+
+
+def test_the_table_of_formats_is_that_of_the_fixtures():
+    table = make_table()
+    assert (ROOT / "benchmarks" / "results" / "formats.md").read_text(encoding="utf-8") == table
+    assert f"<!-- formats -->\n{table}<!-- /formats -->" in (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    cells = [line.split(" | ") for line in table.splitlines()[2:]]
+    assert {row[-1] for row in cells} == {"equal |"}
+    assert all(row[4] == f"{row[2].count(',') + 1} of {row[2].count(',') + 1}" for row in cells)
 
 
 def test_the_changelog_knows_the_version():
