@@ -77,7 +77,9 @@ def inspect_source(
         {
             "sources": list(found.sources),
             "containers": list(found.containers),
-            "formats": [_format(name, found.known_by.get(name, [])) for name in found.formats],
+            "formats": [
+                _format(name, found.known_by.get(name, [])) for name in found.formats if n or not found.unknown_names
+            ],
             "counts": found.counts.to_dict(),
             "accounts": comments["account"].n_unique() - bool(comments["account"].null_count()),
             "distinct_texts": comments["text"].n_unique(),

@@ -57,7 +57,16 @@ def test_the_words_say_what_cannot_run_and_what_to_export():
 def test_nothing_is_said_of_what_is_not_there():
     empty = inspect_source([])
     assert empty.to_dict()["counts"]["records_read"] == 0
-    assert "none: no record could be read" in empty.to_text()
+    assert "none that is known" in empty.to_text()
+
+
+def test_a_table_of_unknown_columns_is_of_no_format_and_its_columns_are_named(tmp_path):
+    path = tmp_path / "odd.csv"
+    path.write_text("colA,colB\nx,y\n")
+    found = inspect_source(path)
+    assert found.to_dict()["formats"] == []
+    assert "`colA`, `colB`" in found.to_text()
+    assert "--map" in found.to_text()
 
 
 def test_a_line_of_the_words_fits_a_narrow_window_and_no_name_acts_on_it():

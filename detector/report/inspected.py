@@ -36,7 +36,7 @@ def describe(figures: Mapping[str, Any], width: int) -> str:
 def _sections(figures: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     files = ", ".join(excerpt(source, 60) for source in figures["sources"])
     yield "File", [f"{files} ({', '.join(figures['containers'])})" if files else "nothing"]
-    yield "Format", [*map(_format, figures["formats"])] or ["none: no record could be read"]
+    yield "Format", [*map(_format, figures["formats"])] or ["none that is known"]
     yield "Records", [f"{counted(figures['counts']['records_read'], 'record')}: {fates(figures['counts'])}"]
     unreadable = figures["counts"]["unreadable_by_field"]
     if unreadable:
