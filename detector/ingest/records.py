@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -21,6 +22,15 @@ from detector.ingest.roots import Roots, decode_roots
 from detector.ingest.shape import read_shaped, sample_lines
 
 _SAMPLE = 100
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """What could be read of lines as they stand: columns, the positions of these lines, and those of the others."""
+
+    columns: dict[str, pl.Series]
+    places: pl.Series
+    left: list[int]
 
 
 class Decoder:
@@ -54,12 +64,9 @@ class Decoder:
         if isinstance(piece, Block):
             return self._lines(piece)
         if isinstance(piece, Items):
-            main = self._recogniser.choose(_objects(itertools.islice(piece.values, _SAMPLE))).main
-            return self._adapted(self._roots(piece.values, piece.numbers, piece.offsets), main)
+            return self._items(piece)
         if isinstance(piece, Rows):
-            values: list[Mapping[str, Any]] = [dict(zip(piece.names, row, strict=True)) for row in piece.rows]
-            places = list(range(len(values)))
-            return self._adapted_whole(Roots(values, piece.numbers, places, piece.repaired, n_blank=piece.n_blank))
+            return self._rows(piece)
         return self.decode_frame(piece.rows, piece.number)
 
     def decode_mappings(self, items: Sequence[object], first_number: int) -> list[Batch]:
@@ -75,25 +82,51 @@ class Decoder:
 
     def _lines(self, block: Block) -> list[Batch]:
         main = self._recogniser.choose(_objects(sample_lines(block.data))).main
+        plain = self._plain(block.data, main)
+        batches = [Batch(plain.columns, plain.places + block.number, plain.places)] if plain else []
+        if plain is None or plain.left:
+            lines = block.data.split(b"\n")
+            offsets = list(itertools.accumulate((len(line) + 1 for line in lines), initial=block.offset))
+            numbers = range(block.number, block.number + len(lines))
+            left, limit = plain.left if plain else None, self._config.max_line_bytes
+            roots = self._roots(lines, numbers, offsets, left, max_bytes=limit, is_open=block.is_open)
+            batches += self._adapted(roots, main)
+        return batches
+
+    def _items(self, piece: Items) -> list[Batch]:
+        main = self._recogniser.choose(_objects(itertools.islice(piece.values, _SAMPLE))).main
+        data = b"\n".join(piece.values)
+        plain = self._plain(data, main) if data.count(b"\n") == len(piece.values) - 1 else None
         batches = []
-        is_rest: pl.Series | None = None
-        within_limits = len(block.data) <= self._config.max_line_bytes and self._config.max_depth > 0
-        if self._recogniser.is_canonical(main) and within_limits:
-            shaped = read_shaped(block.data, FIELDS)
-            if shaped is not None:
-                frame, fits = shaped
-                places = fits.arg_true().cast(pl.UInt64)
-                batches.append(Batch(frame.to_dict(), places + block.number, places))
-                if frame.height == len(fits):
-                    return batches
-                is_rest = ~fits
-        lines = block.data.split(b"\n")
-        offsets = list(itertools.accumulate((len(line) + 1 for line in lines), initial=block.offset))
-        numbers = range(block.number, block.number + len(lines))
-        wanted = None if is_rest is None else is_rest.arg_true().to_list()
-        limit = self._config.max_line_bytes
-        roots = self._roots(lines, numbers, offsets, wanted, max_bytes=limit, is_open=block.is_open)
-        return batches + self._adapted(roots, main)
+        if plain:
+            numbers = pl.Series(piece.numbers, dtype=pl.UInt64).gather(plain.places)
+            batches.append(Batch(plain.columns, numbers, plain.places))
+        if plain is None or plain.left:
+            roots = self._roots(piece.values, piece.numbers, piece.offsets, plain.left if plain else None)
+            batches += self._adapted(roots, main)
+        return batches
+
+    def _rows(self, piece: Rows) -> list[Batch]:
+        names = piece.names
+        sample = (dict(zip(names, row, strict=True)) for row in itertools.islice(piece.rows, _SAMPLE))
+        if piece.rows and self._recogniser.is_canonical(self._recogniser.choose(sample).main):
+            columns = {name: list(cells) for name, cells in zip(names, zip(*piece.rows, strict=True), strict=True)}
+            known = {name: columns[name] for name in FIELDS if name in columns}
+            places = range(len(piece.rows))
+            return [Batch(known, piece.numbers, places, repaired=piece.repaired, n_blank=piece.n_blank)]
+        values: list[Mapping[str, Any]] = [dict(zip(names, row, strict=True)) for row in piece.rows]
+        places = range(len(values))
+        return self._adapted_whole(Roots(values, piece.numbers, list(places), piece.repaired, n_blank=piece.n_blank))
+
+    def _plain(self, data: bytes, main: Format) -> "_Plain | None":
+        """Read those of canonical lines that are proved to be plain; None if these are too few."""
+        within_limits = len(data) <= self._config.max_line_bytes and self._config.max_depth > 0
+        shaped = read_shaped(data, FIELDS) if within_limits and self._recogniser.is_canonical(main) else None
+        if shaped is None:
+            return None
+        frame, fits = shaped
+        left = [] if frame.height == len(fits) else (~fits).arg_true().to_list()
+        return _Plain(frame.to_dict(), fits.arg_true().cast(pl.UInt64), left)
 
     def _roots(
         self,
