@@ -13,7 +13,7 @@ from detector.errors import InputError
 from detector.ingest.canonical import Typed, type_batch
 from detector.ingest.containers.archives import open_streams
 from detector.ingest.containers.items import Items
-from detector.ingest.containers.tables import Rows
+from detector.ingest.containers.rows import Rows
 from detector.ingest.decode import Batch
 from detector.ingest.lines import Block, Fault
 from detector.ingest.merge import with_ids

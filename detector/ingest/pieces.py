@@ -11,8 +11,9 @@ from detector.config import IngestConfig
 from detector.ingest.containers.archives import open_streams
 from detector.ingest.containers.documents import read_items
 from detector.ingest.containers.items import Items
+from detector.ingest.containers.rows import Rows
 from detector.ingest.containers.sniff import HEAD_BYTES, Kind, ends_in_returns, sniff
-from detector.ingest.containers.tables import Rows, read_rows
+from detector.ingest.containers.tables import read_rows
 from detector.ingest.lines import Block, Fault, read_blocks
 from detector.ingest.parquet import is_parquet, read_frames
 from detector.ingest.streams import ByteStream, size_of

@@ -11,7 +11,7 @@ import polars as pl
 from detector.config import IngestConfig
 from detector.ingest.adapt import ROOTS_AT_A_TIME, Adapting
 from detector.ingest.containers.items import Items
-from detector.ingest.containers.tables import Rows
+from detector.ingest.containers.rows import Rows
 from detector.ingest.decode import FIELDS, Batch
 from detector.ingest.formats.format import Format
 from detector.ingest.lines import Block, Fault

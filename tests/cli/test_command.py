@@ -19,7 +19,7 @@ from click.testing import CliRunner
 
 from detector.cli import main
 from detector.config import Config
-from detector.ingest.streams import zstd
+from detector.ingest.compressed import zstd
 
 DETECTOR = Path(sys.executable).with_name("detector")
 RECIPE = Path(__file__).parents[2] / "seeds/0012-crypto-botnet.toml"

@@ -11,8 +11,9 @@ from detector.errors import RejectReason
 from detector.ingest import streams
 from detector.ingest.containers import tables
 from detector.ingest.containers.dialect import Dialect
+from detector.ingest.containers.rows import Rows, name_columns
 from detector.ingest.containers.sniff import sniff
-from detector.ingest.containers.tables import Rows, name_columns, read_rows
+from detector.ingest.containers.tables import read_rows
 from detector.ingest.lines import Fault
 from detector.ingest.streams import ByteStream
 

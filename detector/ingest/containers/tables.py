@@ -3,42 +3,18 @@
 import csv
 import io
 import itertools
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from detector.config import IngestConfig
 from detector.errors import RejectReason
 from detector.ingest.containers.dialect import Dialect, long_cells
+from detector.ingest.containers.rows import Rows, name_columns
 from detector.ingest.lines import HEAD_BYTES, Block, Fault, read_blocks
 from detector.ingest.streams import ByteStream
 
 _WASTE_BYTES = 64 * 2**20
 """Read again after quotes that are never closed, beyond what grows with the source."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of a table, as many cells in each as there are names.
-
-    `numbers` are the lines on which they begin, from 1; `offsets` and `lengths` where they stand in the decompressed
-    source, without the last line feed. `repaired` holds positions of rows with bytes that are no text. `header_end` is
-    where the header ends, among the first rows.
-    """
-
-    names: tuple[str, ...]
-    rows: list[list[str]]
-    numbers: list[int]
-    offsets: list[int]
-    lengths: list[int]
-    repaired: set[int] = field(default_factory=set)
-    n_blank: int = 0
-    header_end: int | None = None
-
-    def locate(self, indices: Iterable[int]) -> Iterator[tuple[int, int, bytes]]:
-        """Yield the offset, the length and the first cells of rows."""
-        for i in indices:
-            yield self.offsets[i], self.lengths[i], ",".join(self.rows[i]).encode("utf-8", "replace")[:HEAD_BYTES]
 
 
 def read_rows(stream: ByteStream, config: IngestConfig, dialect: Dialect) -> Iterator[Rows | Fault]:
@@ -66,20 +42,6 @@ def read_rows(stream: ByteStream, config: IngestConfig, dialect: Dialect) -> Ite
         else:
             yield from table.read(block)
     yield from table.close("the source ends before its last row")
-
-
-def name_columns(cells: Sequence[str]) -> tuple[str, ...]:
-    """Return a name for every column: stripped, and none twice; a column without one is called by its place."""
-    names: list[str] = []
-    seen: Counter[str] = Counter()
-    for i, cell in enumerate(cells, 1):
-        name = cell.lstrip("\ufeff").strip().strip('"').strip() or f"column_{i}"
-        seen[name] += 1
-        while seen[name] > 1:
-            name = f"{name}_{seen[name]}"
-            seen[name] += 1
-        names.append(name)
-    return tuple(names)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from typing import Any
 
 from detector.errors import SkipReason
 from detector.ingest.decode import ABSENT, FIELDS
+from detector.ingest.formats.calendar import join_time
 from detector.ingest.formats.format import Format, unless_error, walk
 from detector.ingest.formats.hosts import platform_at
 from detector.ingest.formats.names import Plan, author_meaning, fold, plan_of
@@ -29,9 +30,6 @@ _NOBODY = (*_NOTHING, 0, "0", "root", "null", "None")
 _TROUBLE = ("error", "errors")
 _MAX_DEPTH = 6
 _MARKUP = re.compile(r"(?i)</(?:p|a|b|i|em|strong|div|span)>|<br ?/?>|<(?:img|a|p|div|span)(?: [a-z-]+=| ?/?>)")
-_CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
-_ONLY_DAY = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}")
-_DAY_FIRST = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?:,?\s+(.*))?")
 _NO_NAME = re.compile(r"://|^\s*[\[{]")
 _TRUE = (True, 1, "1", "true", "True", "TRUE", "yes", "Yes")
 
@@ -140,16 +138,7 @@ def _created_at(record: Record) -> Any:  # noqa: ANN401
     """Return the time; a day and its hour may stand in columns of their own."""
     values = [value for value in map(_said, _values(record, "created_at")) if value not in _NOTHING]
     times = [value for value in values if not isinstance(value, (bool, dict, list))]
-    time = next((value for value in times if not _CLOCK.fullmatch(str(value))), None)
-    if not isinstance(time, str):
-        return time
-    if _ONLY_DAY.fullmatch(time.strip()):
-        clock = next((str(value) for value in times if _CLOCK.fullmatch(str(value))), "")
-        time = f"{time.strip()} {clock}".strip()
-    match = _DAY_FIRST.fullmatch(time.strip())
-    if match and (match[2] == "." or _plan(record).is_day_first):
-        return f"{match[4]}-{match[3]:0>2}-{match[1]:0>2} {match[5] or ''}".strip()
-    return time
+    return join_time(times, is_day_first=_plan(record).is_day_first)
 
 
 def _parent(record: Record) -> Any:  # noqa: ANN401
