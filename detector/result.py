@@ -12,10 +12,11 @@ from detector.errors import ConfigError, InputError
 from detector.report.dossier import dossier
 from detector.report.folder import Claim
 from detector.report.html import render
+from detector.report.notebook import glance_html, glance_line
 from detector.report.tables import read_folder, write_folder
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """The outcome of a scan.
 
@@ -93,6 +94,13 @@ class Result:
     def report(self) -> str:
         """Return the report as one self-contained HTML page."""
         return render(self.frames, self.run)
+
+    def __repr__(self) -> str:
+        return glance_line(self.run)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of the result."""
+        return glance_html(self.frames, self.run)
 
     def explain(self, subject_id: str) -> str:
         """Return the evidence for and against one comment, account, cluster or campaign, in sentences.

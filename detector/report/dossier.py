@@ -8,7 +8,8 @@ from detector.report.escape import excerpt, trim, visible
 from detector.report.findings import Row, examples, reasons
 from detector.report.subjects import Subject, find_subjects
 from detector.report.terminal import wrap
-from detector.report.words import BITS, CAUTION, TIER_MEANINGS, WOULD_CHANGE, bits, counted, innocent
+from detector.report.verdict import what_would_change
+from detector.report.words import BITS, CAUTION, TIER_MEANINGS, bits, counted, innocent
 
 EXAMPLES_SHOWN = 8
 REASONS_SHOWN = 20
@@ -40,9 +41,7 @@ def dossier(frames: Mapping[str, pl.DataFrame], subject_id: str, *, width: int =
     """
     subjects = find_subjects(frames, subject_id)
     width = min(max(width, 40), 110)
-    lines = (
-        _one(frames["evidence"], subjects[0], width) if len(subjects) == 1 else _several(subjects, subject_id, width)
-    )
+    lines = _one(frames, subjects[0], width) if len(subjects) == 1 else _several(subjects, subject_id, width)
     return "\n".join(lines) + "\n"
 
 
@@ -52,7 +51,8 @@ def _several(subjects: list[Subject], subject_id: str, width: int) -> Iterator[s
         yield from wrap(f"{subject.kind}:{_name(subject.id)}  {subject.facts[0]}", width, first="  ", rest="      ")
 
 
-def _one(evidence: pl.DataFrame, subject: Subject, width: int) -> Iterator[str]:
+def _one(frames: Mapping[str, pl.DataFrame], subject: Subject, width: int) -> Iterator[str]:
+    evidence = frames["evidence"]
     label = f": {excerpt(subject.row['label'], 120)}" if subject.row.get("label") else ""
     yield from wrap(f"{subject.kind.capitalize()} {_name(subject.id)}{label}", width)
     yield from wrap(_verdict(subject.row), width)
@@ -66,7 +66,8 @@ def _one(evidence: pl.DataFrame, subject: Subject, width: int) -> Iterator[str]:
         opposing += against
     nothing = wrap("None was measured, which is not the same as none.", width, first="  ")
     yield from _section("Evidence against", _weighed(opposing, width) or nothing)
-    yield from _section("What would change the verdict", wrap(WOULD_CHANGE[subject.row["tier"]], width, first="  "))
+    changes = [line for said in what_would_change(frames, subject) for line in wrap(said, width, first="  - ")]
+    yield from _section("What would change the verdict", changes)
     yield from _proof(subject, width)
     yield ""
     yield from wrap(f"{BITS} {CAUTION}", width)
@@ -94,12 +95,18 @@ def _weighed(rows: list[Row], width: int) -> list[str]:
     lines = []
     for row in rows[:REASONS_SHOWN]:
         lines += wrap(trim(visible(row["sentence"]), 400), width, first=f"{bits(row['weight']):>9}  ")
+        if row["q"] is not None and row["observed"] is not None and row["expected"] is not None:
+            lines += wrap(_measured(row), width, first=_BITS_COLUMN)
         other = innocent(row["signal"], row["kind"])
         if other:
             lines += wrap(f"What else it could be: {other}", width, first=_BITS_COLUMN)
     if len(rows) > REASONS_SHOWN:
         lines.append(f"{_BITS_COLUMN}and {counted(len(rows) - REASONS_SHOWN, 'weaker fact')}")
     return lines
+
+
+def _measured(row: Row) -> str:
+    return f"Measured: {row['observed']:,.4g}; by chance {row['expected']:,.2g}; false discovery rate {row['q']:.1g}."
 
 
 def _proof(subject: Subject, width: int) -> Iterator[str]:

@@ -41,7 +41,7 @@ def render(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any]) -> str:
     campaigns = frames["campaigns"]
     whole = campaigns.head(CAMPAIGNS_WHOLE).to_dicts()
     listed = campaigns.slice(CAMPAIGNS_WHOLE, CAMPAIGNS_LISTED).to_dicts()
-    return _environment().get_template("report.html.jinja").render(
+    return environment().get_template("report.html.jinja").render(
         run=run,
         counts=run["counts"],
         cards=cards(whole, frames, CAMPAIGNS_PICTURED),
@@ -52,7 +52,8 @@ def render(frames: Mapping[str, pl.DataFrame], run: Mapping[str, Any]) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates and what they may call; all that they set is escaped."""
     environment = Environment(
         loader=PackageLoader("detector.report"),
         autoescape=True,
