@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,14 +19,6 @@ _TIES_MAX = 0.2
 _REMEMBERED_KEYS = 4_096
 _WRAPPINGS_MAX = 8
 _LOOKED_AT = 3
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The format of most records, and whether all of a sample are of it."""
-
-    main: Format
-    is_sole: bool
 
 
 class Recogniser:
@@ -53,8 +45,8 @@ class Recogniser:
         self.seen: set[tuple[str, tuple[str, ...]]] = set()
         """Names of formats, and the keys by which records of the samples were known to be of them."""
 
-    def choose(self, sample: Iterable[Record]) -> Choice:
-        """Choose the format of a source or a part of it.
+    def choose(self, sample: Iterable[Record]) -> Format:
+        """Return the format of most records.
 
         Parameters
         ----------
@@ -67,7 +59,7 @@ class Recogniser:
             Two formats would do equally well: the message names them.
         """
         if self._forced:
-            return Choice(self._forced, is_sole=True)
+            return self._forced
         roots = list(sample)
         found: Counter[tuple[Format, ...]] = Counter()
         for root in roots:
@@ -81,9 +73,9 @@ class Recogniser:
             names = " or ".join(sorted({form.name for forms in ties for form in forms}))
             raise InputError(f"the records could be {names}: say which with --input-format")
         if not found:
-            return Choice(self._canonical, is_sole=True)
+            return self._canonical
         (main, *_), _ = min(found.items(), key=lambda item: (-item[1], item[0][0].name))
-        return Choice(main, is_sole=len(found) == 1)
+        return main
 
     def sort(self, root: Record, main: Format) -> Iterable[tuple[Format, Record]]:
         """Return the records of an object from a source that is mostly of format `main`, each with its format.

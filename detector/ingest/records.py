@@ -75,13 +75,13 @@ class Decoder:
 
     def decode_frame(self, frame: pl.DataFrame, first_number: int) -> list[Batch]:
         """Take the rows of a frame for records; columns of canonical names and types as they are."""
-        main = self._recogniser.choose(frame.head(1).to_dicts()).main
+        main = self._recogniser.choose(frame.head(1).to_dicts())
         if self._recogniser.is_canonical(main):
             return [take_columns(frame, first_number)]
         return self.decode_mappings(frame.to_dicts(), first_number)
 
     def _lines(self, block: Block) -> list[Batch]:
-        main = self._recogniser.choose(_objects(sample_lines(block.data))).main
+        main = self._recogniser.choose(_objects(sample_lines(block.data)))
         plain = self._plain(block.data, main)
         batches = [Batch(plain.columns, plain.places + block.number, plain.places)] if plain else []
         if plain is None or plain.left:
@@ -94,7 +94,7 @@ class Decoder:
         return batches
 
     def _items(self, piece: Items) -> list[Batch]:
-        main = self._recogniser.choose(_objects(itertools.islice(piece.values, _SAMPLE))).main
+        main = self._recogniser.choose(_objects(itertools.islice(piece.values, _SAMPLE)))
         data = b"\n".join(piece.values)
         plain = self._plain(data, main) if data.count(b"\n") == len(piece.values) - 1 else None
         batches = []
@@ -109,7 +109,7 @@ class Decoder:
     def _rows(self, piece: Rows) -> list[Batch]:
         names = piece.names
         sample = (dict(zip(names, row, strict=True)) for row in itertools.islice(piece.rows, _SAMPLE))
-        if piece.rows and self._recogniser.is_canonical(self._recogniser.choose(sample).main):
+        if piece.rows and self._recogniser.is_canonical(self._recogniser.choose(sample)):
             columns = {name: list(cells) for name, cells in zip(names, zip(*piece.rows, strict=True), strict=True)}
             known = {name: columns[name] for name in FIELDS if name in columns}
             places = range(len(piece.rows))
@@ -145,7 +145,7 @@ class Decoder:
             yield decode_roots(parts, numbers, offsets, self._config, wanted=few, max_bytes=max_bytes, is_open=is_open)
 
     def _adapted_whole(self, roots: Roots) -> list[Batch]:
-        return self._adapted([roots], self._recogniser.choose(itertools.islice(roots.values, _SAMPLE)).main)
+        return self._adapted([roots], self._recogniser.choose(itertools.islice(roots.values, _SAMPLE)))
 
     def _adapted(self, parts: Iterable[Roots], main: Format) -> list[Batch]:
         """Read every root by its format: mostly all have the same."""
