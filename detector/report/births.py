@@ -124,9 +124,10 @@ def _caption(scene: Scene, own: Times, other: Times, marked: Times) -> str:
         else ""
     )
     compared = (
-        " Each panel has its own scale. Accounts made independently of one another are spread over the years "
-        "like the others; accounts made together stand in a few columns. News, an election or a move from "
-        "another platform brings many sign-ups within days, too, but then the other accounts show the same column."
+        " The others are all other accounts, those of other campaigns too; each panel has its own scale. Accounts "
+        "made independently of one another are spread over the years like the others; accounts made together stand "
+        "in a few columns. News, an election or a move from another platform brings many sign-ups within days, "
+        "too, but then the other accounts show the same column."
         if other.size
         else " No other creation dates to compare with; news that brings many sign-ups would draw the same columns."
     )

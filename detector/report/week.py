@@ -55,9 +55,9 @@ def week(campaign: Row, scene: Scene) -> Chart | None:
     )
     caption = (
         f"Comments by weekday and hour, UTC; the larger a square, the more comments.{compared} People comment in their "
-        "waking hours and rest at night, as the others here do; a few days of news fill a few rows for everybody. Few "
-        "hours, the same day after day, or no rest at all come from a schedule: of a campaign, but also of a newsroom, "
-        "of volunteers or of an app that posts later. Hours do not tell where the accounts are."
+        "waking hours and rest at night; a few days of news fill a few rows for everybody. Few "
+        "hours, the same day after day, or no rest at all can come from a schedule: of a campaign, but also of a "
+        "newsroom, of volunteers or of an app that posts later. Hours do not tell where the accounts are."
     )
     return Chart(title, svg, caption, _table(n_own, n_other))
 
