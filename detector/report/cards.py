@@ -5,14 +5,16 @@ from typing import Any
 
 import polars as pl
 
+from detector.report.births import births
 from detector.report.charts import FAMILIES, Chart, raster, timeline
 from detector.report.findings import Row, addresses, examples, reasons, top_accounts, top_targets
-from detector.report.scene import Stage, set_stage
+from detector.report.scene import Scene, Stage, set_stage
+from detector.report.week import week
 from detector.report.words import WOULD_CHANGE, innocent
 
 FAMILIES_SHOWN = 4
 REASONS_SHOWN = 12
-TARGETS_SHOWN = 8
+TARGETS_SHOWN = 12
 ACCOUNTS_SHOWN = 15
 EXAMPLES_SHOWN = 8
 
@@ -46,6 +48,8 @@ def _card(campaign: Row, frames: Mapping[str, pl.DataFrame], stage: Stage | None
     )
     families = clusters.sort(["n_comments", "cluster_id"], descending=[True, False])
     supporting, opposing = reasons(frames["evidence"], "campaign", campaign_id)
+    targets, further = top_targets(comments, TARGETS_SHOWN)
+    scene = stage.scene(campaign_id, families["cluster_id"].head(len(FAMILIES)).to_list()) if stage else None
     is_source = (pl.col("role") == "source").fill_null(False)
     return {
         "campaign": campaign,
@@ -57,19 +61,26 @@ def _card(campaign: Row, frames: Mapping[str, pl.DataFrame], stage: Stage | None
         ],
         "n_reasons": len(supporting),
         "against": opposing[:REASONS_SHOWN],
-        "targets": top_targets(comments, TARGETS_SHOWN),
+        "targets": targets,
+        "further_targets": further,
         "accounts": top_accounts(accounts, ACCOUNTS_SHOWN),
         "n_accounts": accounts.height,
         "n_sources": accounts.filter(is_source).height,
         "examples": examples(comments, EXAMPLES_SHOWN),
-        "charts": _charts(campaign, frames["bursts"], stage, families["cluster_id"].to_list()) if stage else [],
+        "charts": _charts(campaign, frames["bursts"], scene, families["cluster_id"].to_list()) if scene else [],
+        "more_charts": _more_charts(campaign, scene) if scene else [],
         "would_change": WOULD_CHANGE[campaign["tier"]],
     }
 
 
-def _charts(campaign: Row, bursts: pl.DataFrame, stage: Stage, families: list[str]) -> list[Chart]:
+def _charts(campaign: Row, bursts: pl.DataFrame, scene: Scene, families: list[str]) -> list[Chart]:
     """Draw the campaign among the other comments on its targets; among all where the dump names no targets."""
-    scene = stage.scene(campaign["campaign_id"], families[: len(FAMILIES)])
     bursts = bursts.filter(pl.col("subject_id").is_in(families))
     charts = (timeline(campaign, scene, bursts), raster(campaign, scene, len(families)))
+    return [chart for chart in charts if chart]
+
+
+def _more_charts(campaign: Row, scene: Scene) -> list[Chart]:
+    """Draw what is looked at second: the age of the accounts, and their hours."""
+    charts = (births(campaign, scene), week(campaign, scene))
     return [chart for chart in charts if chart]

@@ -42,12 +42,22 @@ _HOUR_US, _DAY_US = 3_600_000_000, 86_400_000_000
 
 
 @dataclass(frozen=True)
+class Table:
+    """The numbers of a picture, as they are shown; each row begins with what it is about."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Chart:
     """A picture, what it shows, and what an innocent pattern would look like."""
 
     title: str
     svg: Markup
     caption: str
+    table: Table | None = None
+    """What is drawn, in numbers; None where that would be a row for every comment."""
 
 
 def timeline(campaign: Row, scene: Scene, bursts: pl.DataFrame) -> Chart | None:
@@ -72,9 +82,9 @@ def timeline(campaign: Row, scene: Scene, bursts: pl.DataFrame) -> Chart | None:
         return None
     low, high = _window(own, other)
     edges, unit = _bins(low, high, own)
-    n_own, n_other = (_count(times, edges) for times in (own, other))
+    n_own, n_other = (count_between(times, edges) for times in (own, other))
     peak = int(n_own.argmax())
-    there = _there(campaign)
+    there = where(campaign)
     description = (
         f"{counted(int(n_own.sum()), 'comment')} of the campaign; the most in one {unit} is {int(n_own[peak]):,}, "
         f"from {_instant(edges[peak])} UTC. "
@@ -125,7 +135,7 @@ def raster(campaign: Row, scene: Scene, n_families: int) -> Chart | None:
     y, n_rows, is_dated = _rows(np.append(own.time, other.time), np.append(own.account, other.account), scene.born)
     n_own, n_dots = len(np.unique(own.account)), len(y)
     order = "ordered by creation date, newest on top" if is_dated else "ordered by first comment, latest on top"
-    grey = f"; grey: other people {_there(campaign)}" if n_rows > n_own else ""
+    grey = f"; grey: other people {where(campaign)}" if n_rows > n_own else ""
     drawn = f" {n_own:,} of its {n_members:,} accounts are drawn." if n_own < n_members else ""
     title = "Accounts and their comments over time"
     description = (
@@ -157,7 +167,8 @@ def _kinds(own: Dots, other: Dots, n_families: int) -> list[Kind]:
     return [kind for kind in kinds if kind.chosen.any()]
 
 
-def _there(campaign: Row) -> str:
+def where(campaign: Row) -> str:
+    """Say where the comments stand that a campaign is compared with."""
     return "on the same targets" if campaign["n_targets"] else "in this export"
 
 
@@ -181,19 +192,24 @@ def _bins(low: int, high: int, own: Times) -> tuple[Times, str]:
     return np.arange(low // size, high // size + 2, dtype=np.int64) * size, name
 
 
-def _count(times: Times, edges: Times) -> Times:
+def count_between(times: Times, edges: Times) -> Times:
     """Count the times between neighbouring edges, which lie equally far apart."""
     places = (times[(times >= edges[0]) & (times < edges[-1])] - edges[0]) // (edges[1] - edges[0])
     return np.bincount(places, minlength=len(edges) - 1).astype(np.int64)
 
 
 def _strips(bursts: pl.DataFrame, edges: Times) -> Times:
-    """Return where bursts are, (n, 2) beginnings and ends apart from one another, at least a bin long to be seen."""
+    """Return where bursts are, at least a bin long to be seen."""
     times = bursts.select(pl.col("start", "end").dt.timestamp("us")).sort("start", "end").to_numpy()
+    return apart(times.astype(np.int64).reshape(-1, 2), int(edges[1] - edges[0]))
+
+
+def apart(times: Times, least: int) -> Times:
+    """Return (n, 2) beginnings and ends, sorted by their beginnings, joined where they overlap and `least` long."""
     if not len(times):
         return np.empty((0, 2), dtype=np.int64)
     starts = times[:, 0]
-    ends = np.maximum.accumulate(np.maximum(times[:, 1], starts + (edges[1] - edges[0])))
+    ends = np.maximum.accumulate(np.maximum(times[:, 1], starts + least))
     is_first = np.append(True, starts[1:] > ends[:-1])
     is_last = np.append(is_first[1:], True)
     return np.column_stack([starts[is_first], ends[is_last]])

@@ -31,16 +31,27 @@ def addresses(clusters: pl.DataFrame, campaign_id: str) -> pl.DataFrame:
     return clusters.filter(pl.col("campaign_id") == campaign_id, pl.col("cluster_id").str.starts_with("u"))
 
 
-def top_targets(comments: pl.DataFrame, n: int) -> list[Row]:
-    """Return the targets most commented on, with `n_comments` and `n_accounts`."""
-    return (
-        comments.filter(pl.col("target").is_not_null())
-        .group_by("target")
-        .agg(n_comments=pl.len(), n_accounts=pl.col("account").n_unique())
-        .sort(["n_comments", "target"], descending=[True, False])
-        .head(n)
-        .to_dicts()
-    )
+def top_targets(comments: pl.DataFrame, n: int) -> tuple[list[Row], Row]:
+    """Return the targets most commented on, and how many comments all further targets have together.
+
+    Parameters
+    ----------
+    comments
+        A comments frame; comments on no known target are passed over.
+    n
+        How many targets at most.
+
+    Returns
+    -------
+    tuple
+        Rows of target, n_comments and n_accounts; and for the others n_targets, n_comments and n_accounts.
+    """
+    named = comments.filter(pl.col("target").is_not_null())
+    counts = {"n_comments": pl.len(), "n_accounts": pl.col("account").drop_nulls().n_unique()}
+    ranked = named.group_by("target").agg(**counts).sort(["n_comments", "target"], descending=[True, False])
+    shown = ranked.head(n)
+    further = named.join(shown, on="target", how="anti").select(n_targets=pl.col("target").n_unique(), **counts)
+    return shown.to_dicts(), further.row(0, named=True)
 
 
 def top_accounts(accounts: pl.DataFrame, n: int) -> list[Row]:

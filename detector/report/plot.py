@@ -20,12 +20,25 @@ _COLUMNS_IN = (0.1, 1.9, 3.5, 5.0)
 _LINE_IN, _DIGIT_IN, _DATES_IN, _RIGHT_IN = 0.165, 0.075, 0.42, 0.1
 """Inches: a line of the legend, a digit of a label, the dates below, and the gap on the right."""
 _TITLE_IN, _GAP_IN = 0.24, 0.1
+_SQUARE_MIN_IN = 0.03
+"""The side of the smallest square: one comment among thousands is still seen."""
 _DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True)
 class Bars:
     """A histogram: a panel of its own."""
+
+    counts: NDArray[np.int64] | NDArray[np.float64]
+    colour: str
+    title: str
+    unit: str = ""
+    """What follows the numbers of its axis."""
+
+
+@dataclass(frozen=True)
+class Squares:
+    """A panel of squares in rows and columns, as large as their counts."""
 
     counts: NDArray[np.int64]
     colour: str
@@ -57,9 +70,9 @@ def draw_bars(figure: "Figure", panels: Sequence[Bars], edges: Times, strips: tu
     """
     from matplotlib.ticker import FixedLocator, StrMethodFormatter
 
-    ticks = [_ticks(int(bars.counts.max())) for bars in panels]
+    ticks = [_ticks(float(bars.counts.max())) for bars in panels]
     width, height = figure.get_size_inches()
-    left = 0.2 + _DIGIT_IN * max(len(f"{marks[-1]:,}") for marks in ticks)
+    left = 0.2 + _DIGIT_IN * max(len(f"{marks[-1]:,}{bars.unit}") for bars, marks in zip(panels, ticks, strict=True))
     room = (height - _DATES_IN - (len(panels) - 1) * _GAP_IN) / len(panels)
     drawn = []
     for i, (bars, marks) in enumerate(zip(panels, ticks, strict=True)):
@@ -69,9 +82,9 @@ def draw_bars(figure: "Figure", panels: Sequence[Bars], edges: Times, strips: tu
         )
         axes.stairs(bars.counts, edges / _DAY_US, fill=True, color=bars.colour, lw=0)
         axes.set_title(bars.title)
-        axes.set_ylim(0, max(int(bars.counts.max()), 1) * 1.15)
+        axes.set_ylim(0, max(float(bars.counts.max()), 1) * 1.15)
         axes.yaxis.set_major_locator(FixedLocator(marks))
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}" + bars.unit))
         drawn.append(axes)
     _mark(drawn[0], *strips)
     return drawn
@@ -84,6 +97,48 @@ def _mark(axes: "Axes", times: Times, colour: str) -> None:
     starts, ends = times.T / _DAY_US
     spans = list(zip(starts, ends - starts, strict=True))
     axes.broken_barh(spans, (0.92, 0.08), color=colour, lw=0, transform=axes.get_xaxis_transform())
+
+
+def draw_squares(figure: "Figure", panels: Sequence[Squares], rows: Sequence[str], columns: Sequence[str]) -> None:
+    """Draw tables of squares, one above the other, each with its own scale: the largest fills its place.
+
+    Parameters
+    ----------
+    figure
+        To draw on.
+    panels
+        What is drawn, from top to bottom; counts of (n_rows, n_columns), not all of them 0.
+    rows, columns
+        Their names, from the top and from the left; an empty one is not written.
+    """
+    width, height = figure.get_size_inches()
+    left = 0.45
+    room = (height - _DATES_IN - (len(panels) - 1) * _GAP_IN) / len(panels)
+    for i, panel in enumerate(panels):
+        bottom = height - (i + 1) * room - i * _GAP_IN
+        size = 1 - (left + _RIGHT_IN) / width, (room - _TITLE_IN) / height
+        axes = figure.add_axes((left / width, bottom / height, *size))
+        axes.set_title(panel.title)
+        axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
+        axes.set_yticks(range(len(rows)), rows)
+        named = [k for k, name in enumerate(columns) if name]
+        axes.set_xticks(named, [columns[k] if panel is panels[-1] else "" for k in named])
+        axes.tick_params(axis="y", length=0)
+        _squares(axes, panel, (size[0] * width / len(columns), size[1] * height / len(rows)))
+
+
+def _squares(axes: "Axes", panel: Squares, place_in: tuple[float, float]) -> None:
+    """Draw the squares of a panel, whose places are so many inches wide and high, as one path."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    y, x = np.nonzero(panel.counts)
+    share = panel.counts[y, x] / panel.counts.max()
+    side_in = np.maximum(np.sqrt(share) * min(place_in) * 0.94, _SQUARE_MIN_IN)
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]) / 2 / np.array(place_in)
+    points = np.column_stack([x, y])[:, None] + corners * side_in[:, None, None]
+    codes = np.tile([Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY], len(x)).astype(Path.code_type)
+    axes.add_artist(PathPatch(Path(points.reshape(-1, 2), codes), facecolor=panel.colour, lw=0))
 
 
 def draw_dots(
@@ -172,7 +227,7 @@ def set_dates(all_axes: Sequence["Axes"], low: int, high: int) -> None:
         )
 
 
-def _ticks(highest: int) -> list[int]:
+def _ticks(highest: float) -> list[int]:
     """Return whole numbers from 0 for an axis that ends a little above the highest value: two or three steps."""
     from matplotlib.ticker import MaxNLocator
 

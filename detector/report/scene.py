@@ -36,13 +36,15 @@ class Dots:
 
 @dataclass(frozen=True)
 class Scene:
-    """The comments of a campaign, the other comments on its targets, and when every account was created."""
+    """The comments of a campaign, the other comments on its targets, its accounts and when all were created."""
 
     own: Dots
     other: Dots
     """All others of the export where it names no targets."""
     born: Times
     """(n_accounts,) creation times, or NEVER."""
+    is_member: NDArray[np.bool_]
+    """(n_accounts,) accounts of the campaign; a source, whose text others copied, is none."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Stage:
     n_targets: int
     campaign: Numbers
     born: Times
+    member: Numbers
+    """(n_accounts,) the campaign of every account; UNKNOWN also for a source."""
 
     def scene(self, campaign_id: str, families: list[str]) -> Scene:
         """Return one campaign of the stage and what surrounds it.
@@ -71,7 +75,8 @@ class Stage:
         families
             Cluster ids that are told apart.
         """
-        is_own = self.campaign == self.ids.index(campaign_id)
+        number = self.ids.index(campaign_id)
+        is_own = self.campaign == number
         rows = np.flatnonzero(is_own)
         is_addressed = np.zeros(self.n_targets + 1, dtype=np.bool_)
         is_addressed[self.target[rows]] = True
@@ -88,6 +93,7 @@ class Stage:
             Dots(self.time[rows], self.account[rows], family),
             Dots(self.time[others], self.account[others], none),
             self.born,
+            self.member == number,
         )
 
 
@@ -102,7 +108,9 @@ def set_stage(frames: Mapping[str, pl.DataFrame], ids: list[str]) -> Stage:
         The campaigns that will be looked at.
     """
     comments, accounts = frames["comments"], frames["accounts"]
-    campaign = _numbers(comments["campaign_id"], pl.Series(ids, dtype=pl.String))
+    known = pl.Series(ids, dtype=pl.String)
+    campaign = _numbers(comments["campaign_id"], known)
+    members = pl.when(pl.col("role").ne_missing("source")).then("campaign_id")
     targets = comments["target"].gather(np.flatnonzero(campaign != UNKNOWN)).drop_nulls().unique()
     return Stage(
         comments=comments,
@@ -113,6 +121,7 @@ def set_stage(frames: Mapping[str, pl.DataFrame], ids: list[str]) -> Stage:
         n_targets=len(targets),
         campaign=campaign,
         born=_times(accounts["created_at"]),
+        member=_numbers(accounts.select(members)["campaign_id"], known),
     )
 
 

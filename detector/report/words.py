@@ -70,6 +70,13 @@ INNOCENT_BY_SIGNAL = {
 }
 """What else could explain a signal, where there is more to say than for its kind."""
 
+INNOCENT_TARGETS = (
+    "People who comment of their own accord mostly go where the subject is: a few targets draw nearly all, and the "
+    "bars fall off steeply. Bars of nearly equal length mean that a list was worked through; a form letter to every "
+    "member of a parliament does that in good faith."
+)
+"""How to read whom a campaign addresses."""
+
 WOULD_CHANGE = {
     "high": "It would fall if the copied wording turned out to be public (a petition, a quote), or if the account "
     "evidence had an ordinary cause such as a news-driven wave of sign-ups.",

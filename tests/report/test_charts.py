@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from detector.report.charts import _count, _strips, raster, timeline
+from detector.report.charts import _strips, count_between, raster, timeline
 from detector.report.scene import set_stage
 
 FAMILIES = [f"t0{k:011x}" for k in range(3)]
@@ -95,8 +95,8 @@ def test_no_other_comments(frames):
 def test_counts_are_those_of_a_histogram():
     times = np.random.default_rng(1).integers(-50, 150, 1000)
     edges = np.arange(0, 101, 10)
-    assert _count(times[times != 100], edges).tolist() == np.histogram(times[times != 100], edges)[0].tolist()
-    assert _count(np.array([100]), edges).sum() == 0
+    assert count_between(times[times != 100], edges).tolist() == np.histogram(times[times != 100], edges)[0].tolist()
+    assert count_between(np.array([100]), edges).sum() == 0
 
 
 def test_strips_cover_the_moments_of_bursts_and_no_others(frames):

@@ -84,7 +84,8 @@ def test_an_empty_result_says_so(empty):
 @pytest.fixture
 def without_pictures(monkeypatch):
     """Pictures hold no text from a dump and take most of the time."""
-    monkeypatch.setattr(cards, "_charts", lambda *_: [])
+    for draw in ("_charts", "_more_charts"):
+        monkeypatch.setattr(cards, draw, lambda *_: [])
 
 
 def test_hostile_text_adds_no_tag_and_no_attribute(hostile, hostile_text, without_pictures):
