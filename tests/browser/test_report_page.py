@@ -47,7 +47,7 @@ def page():
 def test_it_renders_without_a_word_in_the_console(page, tmp_path):
     done = browse(page, tmp_path, "--dump-dom")
     assert complaints(done.stderr) == []
-    assert done.stdout.count("<svg") == page.count("<svg") == 4
+    assert done.stdout.count("<svg") == page.count("<svg") > 4
     assert "Campaign 2: " in done.stdout
 
 
