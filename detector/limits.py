@@ -5,6 +5,7 @@ import polars as pl
 from detector.evidence import Measured
 from detector.ingest.formats.registry import format_called
 from detector.ingest.read import Ingested
+from detector.report.words import counted
 from detector.text import Clustered
 
 _ONE_TEXT_SHARE = 0.9
@@ -12,16 +13,16 @@ _ONE_TEXT_COMMENTS = 20
 
 
 _NOTED = {
-    "hashed_names": "{} handles or names are hashes: no shape of a handle is looked at there.",
-    "masked_names": "{} names are masked by stars, and tell nobody from anybody.",
-    "share_texts": "{} texts are what a share button writes: they count as shares of their link only.",
-    "times_without_zone": "{} times name no zone and are taken for UTC; --assume-tz says otherwise.",
+    "hashed_names": "Hashes stand in place of handles or names in {}: no shape of a handle is looked at there.",
+    "masked_names": "Names are masked by stars in {}: they tell nobody from anybody.",
+    "share_texts": "The words of a share button, in {}, count as shares of their link only.",
+    "times_without_zone": "Times without a zone, in {}, are taken for UTC; --assume-tz says otherwise.",
 }
 
 
 def find_reading_limits(ingested: Ingested) -> list[str]:
     """Warn of what in an export is not what it seems, and of what its formats never hold."""
-    noted = [_NOTED[name].format(f"{n:,}") for name, n in ingested.counts.noted.items()]
+    noted = [_NOTED[name].format(counted(n, "comment")) for name, n in ingested.counts.noted.items()]
     return noted + [note for name in ingested.formats for note in format_called(name).notes]
 
 
