@@ -21,6 +21,7 @@ from detector.errors import DetectorError, OutputError
 
 if TYPE_CHECKING:
     from detector.config import Config
+    from detector.enrich import Enriched
     from detector.result import Result
 
 _INTERRUPTED = 130
@@ -154,6 +155,7 @@ def scan(
     from detector.report.folder import claim
 
     started = time.monotonic()
+    enriched: list[Enriched] = []
     # Polars' allocator keeps freed memory for some seconds, which a scan is over in; it reads this when it is loaded.
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:300,muzzy_decay_ms:300")
     with claim(output, force=force) as held, _interruptible() as writing:
@@ -176,11 +178,12 @@ def scan(
             )
             progress("writing", 0, None)
             writing()
-            enricher = _enricher(inputs, result) if enrich else None
+            enricher = _enricher(inputs, result, enriched) if enrich else None
             result.write(output, force=force, held=held, enrich=enricher, formats=formats)
     if not quiet:
         try:
             _summarise(result, output, time.monotonic() - started)
+            _tell_enriched(enriched, output)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"after the result was written to {output}") from None
     if result.run["too_many_rejects"]:
@@ -194,10 +197,17 @@ def _check_enrichable(inputs: tuple[str, ...]) -> None:
         check_enrichable(path)
 
 
-def _enricher(inputs: tuple[str, ...], result: "Result") -> Callable[[Path], object]:
+def _enricher(inputs: tuple[str, ...], result: "Result", written: "list[Enriched]") -> Callable[[Path], object]:
     from detector.enrich import enrich
 
-    return lambda folder: enrich(list(inputs), result, folder)
+    return lambda folder: written.extend(enrich(list(inputs), result, folder))
+
+
+def _tell_enriched(written: "list[Enriched]", output: Path) -> None:
+    if written:
+        n_left = sum(file.n_left_out for file in written)
+        left = f" ({n_left:,} records in pages of large documents are as they were)" if n_left else ""
+        click.echo(f"Enriched  {output / 'enriched'}{left}", err=True)
 
 
 def _summarise(result: "Result", output: Path, seconds: float) -> None:

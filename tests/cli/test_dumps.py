@@ -93,3 +93,15 @@ def test_too_many_refused_records_end_with_code_3_and_the_rest_is_written(tmp_pa
     assert b"30 refused" in done.stderr
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 1
     detector("inspect", dump, code=3)
+
+
+def test_enriching_says_where_and_needs_files(tmp_path):
+    done = detector("scan", DUMP, "-o", tmp_path / "out", "--enrich")
+    assert f"Enriched  {tmp_path / 'out/enriched'}\n" in done.stderr.decode()
+    (path,) = (tmp_path / "out/enriched").iterdir()
+    lines = path.read_bytes().splitlines()
+    assert sum(b'"_detector":{' in line for line in lines) >= 6
+    assert len(lines) == len(DUMP.read_bytes().splitlines())
+    refused = detector("scan", "-", "-o", tmp_path / "none", "--enrich", input=b"{}", code=1)
+    assert b"write the stream to a file first" in refused.stderr
+    assert not (tmp_path / "none").exists()
