@@ -3,6 +3,7 @@
 Heavy imports stand inside the commands, so that `--help` answers at once.
 """
 
+import functools
 import os
 import re
 import resource
@@ -83,28 +84,38 @@ def main() -> None:
 
 
 def _settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the two options that change settings."""
-    command = click.option(
+    """Give a command the settings as `config`, and the two options that change them."""
+
+    @functools.wraps(command)
+    def with_config(*, config_file: Path | None, assignments: tuple[str, ...], **rest: object) -> None:
+        command(config=_config(config_file, assignments), **rest)
+
+    with_options = click.option(
         "--set", "assignments", multiple=True, metavar="SECTION.FIELD=VALUE", help="Change one setting; may repeat."
-    )(command)
+    )(with_config)
     return click.option(
         "--config", "config_file", type=_FOLDER, help="Settings as TOML; `detector config` prints them all."
-    )(command)
+    )(with_options)
 
 
 def _reading(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say how an export is to be read."""
-    command = click.option(
-        "--assume-tz",
-        metavar="+HH:MM",
-        help="Zone of times that name none, like -05:00; UTC by default.",
-    )(command)
-    command = click.option(
+    """Give a command the settings, and the options that say how an export is to be read."""
+
+    @functools.wraps(command)
+    def with_reading(
+        *, config: "Config", input_format: str | None, mapping: Path | None, assume_tz: str | None, **rest: object
+    ) -> None:
+        command(config=_read_as(config, input_format, mapping, assume_tz), **rest)
+
+    with_options = click.option(
+        "--assume-tz", metavar="+HH:MM", help="Zone of times that name none, like -05:00; UTC by default."
+    )(_settings(with_reading))
+    with_options = click.option(
         "--map", "mapping", type=_FOLDER, help='Where canonical fields are, as TOML: text = "body.plain".'
-    )(command)
+    )(with_options)
     return click.option(
         "--input-format", metavar="NAME", help="Read all records so; recognised by themselves by default."
-    )(command)
+    )(with_options)
 
 
 _FORMATS = click.option(
@@ -129,7 +140,6 @@ _FORMATS = click.option(
 @click.option("--enrich", is_flag=True, help="Also write INPUT once more, each record with what was found of it.")
 @_FORMATS
 @_reading
-@_settings
 def scan(
     inputs: tuple[str, ...],
     output: Path,
@@ -139,18 +149,13 @@ def scan(
     memory_limit: str | None,
     enrich: bool,
     formats: tuple[str, ...],
-    input_format: str | None,
-    mapping: Path | None,
-    assume_tz: str | None,
-    config_file: Path | None,
-    assignments: tuple[str, ...],
+    config: "Config",
 ) -> None:
     """Find campaigns in INPUT: exports of any kind that `detector inspect` knows; `-` is standard input.
 
     Writes the findings into a folder, whole or not at all: report.html to read, Parquet tables to work with, run.json
     with the settings and counts. A summary goes to stderr.
     """
-    config = _read_as(_config(config_file, assignments), input_format, mapping, assume_tz)
     config = config.with_allowed(allow) if allow else config
     from detector.report.folder import claim
 
@@ -236,18 +241,12 @@ def _summarise(result: "Result", output: Path, seconds: float) -> None:
     help="Plain words, or all figures.",
 )
 @_reading
-@_settings
 def inspect(
     inputs: tuple[str, ...],
     form: str,
-    input_format: str | None,
-    mapping: Path | None,
-    assume_tz: str | None,
-    config_file: Path | None,
-    assignments: tuple[str, ...],
+    config: "Config",
 ) -> None:
     """Tell what is in INPUT: format, gaps, times, targets, and which signals can run on it."""
-    config = _read_as(_config(config_file, assignments), input_format, mapping, assume_tz)
     with _interruptible(), _progress("inspect", is_silent=False) as progress:
         from detector.inspection import inspect_source
 
@@ -267,22 +266,16 @@ def inspect(
 @click.option("-o", "--output", required=True, type=_INPUT, help="File to write: .jsonl or .parquet; `-` is stdout.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @_reading
-@_settings
 def convert(
     inputs: tuple[str, ...],
     output: str,
     force: bool,
-    input_format: str | None,
-    mapping: Path | None,
-    assume_tz: str | None,
-    config_file: Path | None,
-    assignments: tuple[str, ...],
+    config: "Config",
 ) -> None:
     """Write the comments of INPUT as canonical records, so that a long read is done once.
 
     Each comment is written once, in the order of their times; what was refused or skipped is counted on stderr.
     """
-    config = _read_as(_config(config_file, assignments), input_format, mapping, assume_tz)
     with _interruptible() as writing, _progress("convert", is_silent=False) as progress:
         from detector.ingest.convert import check_output, write_comments
         from detector.ingest.nothing import why_nothing
@@ -375,14 +368,12 @@ def power(
     output: Path | None,
     repeats: int,
     quick: bool,
-    config_file: Path | None,
-    assignments: tuple[str, ...],
+    config: "Config",
 ) -> None:
     """Tell what size of campaign a scan of INPUT would see, by planting invented ones into it.
 
     Nothing is written into INPUT. Takes a minute or two; large inputs are sampled.
     """
-    config = _config(config_file, assignments)
     if source == "-":
         raise click.BadParameter("give a file; standard input is not read here", param_hint="INPUT")
     if output and not output.parent.is_dir():
@@ -432,9 +423,9 @@ def schema(name: str | None, form: str) -> None:
 
 @main.command()
 @_settings
-def config(config_file: Path | None, assignments: tuple[str, ...]) -> None:
+def config(config: "Config") -> None:
     """Print all settings as TOML, after a file and changes given."""
-    click.echo(_config(config_file, assignments).to_toml(), nl=False)
+    click.echo(config.to_toml(), nl=False)
 
 
 def _config(config_file: Path | None, assignments: tuple[str, ...]) -> "Config":
